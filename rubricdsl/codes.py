@@ -145,7 +145,7 @@ CODES: dict[str, Code] = {
     "R0217": _warning(
         "`{name}` has no example of {missing}",
         "examples show a judge what is meant, and are the seed of synthetic training data",
-        "add `{missing}` and a sentence that shows it",
+        "add a sentence that shows it, such as `met \"…\"`",
     ),
     "R0218": _error(
         "the example contradicts the check of `{name}`",

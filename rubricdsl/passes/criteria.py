@@ -98,7 +98,7 @@ def criterion(scope: Scope, item: n.CriterionItem, tier: ir.Tier) -> ir.Criterio
     found = gather(scope, item.name, item.clauses)
     _allowed(scope, tier, found)
     if found.statement is None:
-        scope.report("R0202", item.name, name=name)
+        scope.missing("R0202", item.name, name=name)
         return None
     origin = ir.Origin(
         scope.tree.header.name.text if scope.tree.header else "",
@@ -109,7 +109,7 @@ def criterion(scope: Scope, item: n.CriterionItem, tier: ir.Tier) -> ir.Criterio
     if tier == "safety":
         blank = replace(blank, severity="critical")
     if tier == "proficiency" and found.weight is None:
-        scope.report("R0203", item.name, name=name)
+        scope.missing("R0203", item.name, name=name)
         blank = replace(blank, weight=Fraction(1))
     return apply(scope, blank, found, item.name)
 

@@ -71,8 +71,8 @@ def rewards(scope: Scope, base: ir.Rubric | None) -> Ranking:
     gives_points = any(
         c.polarity == "requires" and c.tier == "proficiency" for c in scope.criteria.values()
     )
-    if reward.shape == "healthbench" and scope.criteria and not gives_points and not scope.damaged:
-        scope.report("R0609", first.get(n.RewardItem) or n.Name("", 0, 1))
+    if reward.shape == "healthbench" and scope.criteria and not gives_points:
+        scope.missing("R0609", first.get(n.RewardItem) or n.Name("", 0, 1))
     return Ranking(steps, reward, tuple(profiles.values()))
 
 

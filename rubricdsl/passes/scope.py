@@ -50,7 +50,7 @@ class Scope:
         hint: str | None = None,
         **values: object,
     ) -> None:
-        """Add a finding at a node."""
+        """Add a finding at a node; `values` fill the texts of its code."""
         span = self.span(node)
         self.diagnostics.append(
             diagnose(code, span, label, labels=labels, hint=hint, **values)
@@ -67,8 +67,12 @@ class Scope:
         self, code: str, node: Placed, name: str, known: Iterable[str], **values: object
     ) -> None:
         """Report a name that is not there, with the nearest one that is."""
+        self.missing(code, node, name=name, suggestion=suggestion(name, known), **values)
+
+    def missing(self, code: str, node: Placed, **values: object) -> None:
+        """Report that something is not there, unless it may be in the part that was not read."""
         if not self.damaged:
-            self.report(code, node, name=name, suggestion=suggestion(name, known), **values)
+            self.report(code, node, **values)
 
     def doc(self, node: Placed) -> str:
         """The `##` note above an item."""

@@ -58,8 +58,8 @@ def tiers(
                     _without(scope, item, tier, base)
                 case n.PolicyLine():
                     policies = _policy(scope, item, tier, policies)
-    if not scope.criteria and not scope.damaged:
-        scope.report("R0219", scope.tree.header or n.Name("", 0, 1))
+    if not scope.criteria:
+        scope.missing("R0219", scope.tree.header or n.Name("", 0, 1))
     ordered = tuple(c for tier in ir.TIERS for c in scope.criteria.values() if c.tier == tier)
     return ordered, policies
 
