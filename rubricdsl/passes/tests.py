@@ -100,7 +100,7 @@ def _otherwise(criterion: ir.Criterion, word: str) -> Verdict:
 def _criterion(scope: Scope, name: n.Name) -> ir.Criterion | None:
     found = scope.criteria.get(name.text)
     if found is None:
-        scope.unknown("R0608", name, name.text, scope.criteria)
+        scope.unknown_criterion(name, name.text, scope.criteria)
     return found
 
 

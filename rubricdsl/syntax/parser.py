@@ -21,6 +21,8 @@ from .build import Build
 from .nodes import Header, Item, Tree
 from .tokens import END, LexicalFault, Token, scan
 
+Built = tuple[Header | None, tuple[Item, ...]]
+
 
 class SyntaxFault(NamedTuple):
     """`found` did not fit; `expected` are terminals that would have; `meant` a likely keyword."""
@@ -97,17 +99,18 @@ class _Run:
         self.text = source.text
         self.tokens = tokens
         self.words = grammar().words
-        self.state = grammar().lark.parse_interactive("").parser_state
+        # Lark types its own Token here, and asks of a token no more than ours has.
+        self.state: Any = grammar().lark.parse_interactive("").parser_state
         self.table: dict[Any, dict[str, Any]] = self.state.parse_conf.states
         self.end_state = self.state.parse_conf.end_state
         self.faults: list[SyntaxFault] = []
 
-    def parse(self) -> tuple[Header | None, tuple[Item, ...]]:
+    def parse(self) -> Built:
         at = 0
         while True:
             token, used = self.decide(at)
             try:
-                result = self.state.feed_token(token, token.type == END)
+                result: Built = self.state.feed_token(token, token.type == END)
             except UnexpectedToken:
                 resumed = self.recover(at, token)
                 if resumed is None:
@@ -244,7 +247,7 @@ class _Run:
             return None
         return Span(self.path, open_braces[-1].start, open_braces[-1].end)
 
-    def salvage(self) -> tuple[Header | None, tuple[Item, ...]]:
+    def salvage(self) -> Built:
         """What had been built when nothing more could be read."""
         header: Header | None = None
         items: list[Item] = []
