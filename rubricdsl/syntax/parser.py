@@ -1,0 +1,261 @@
+"""From text to a tree, with one fault reported per mistake.
+
+Lark builds the LALR tables from the grammar of record and runs the reductions; the loop here feeds
+it tokens one by one. That gives three things a finished parser does not: a word is a keyword only
+where one fits, a misspelt keyword is read as the one that was meant, and after a fault the rest of
+the file is still read.
+"""
+
+import gc
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from lark import Lark
+from lark.exceptions import UnexpectedToken
+from lark.parsers.lalr_analysis import Shift
+
+from ..source import Source, Span
+from .build import Build
+from .nodes import Header, Item, Tree
+from .tokens import END, LexicalFault, Token, scan
+
+Built = tuple[Header | None, tuple[Item, ...]]
+
+
+class SyntaxFault(NamedTuple):
+    """`found` did not fit; `expected` are terminals that would have; `meant` a likely keyword."""
+
+    span: Span
+    found: str
+    expected: tuple[str, ...]
+    meant: str | None
+    opened: Span | None
+
+
+class Parsed(NamedTuple):
+    tree: Tree
+    lexical: tuple[LexicalFault, ...]
+    syntax: tuple[SyntaxFault, ...]
+
+
+class _Grammar(NamedTuple):
+    lark: Lark
+    words: dict[str, tuple[str, ...]]
+    """Each keyword's text, with the terminals it can be."""
+
+
+@cache
+def grammar() -> _Grammar:
+    """The tables, built once per process."""
+    text = (files("rubricdsl.grammars") / "rubric.lark").read_text("utf-8")
+    lark = Lark(text, parser="lalr", transformer=Build(), keep_all_tokens=True)
+    words: dict[str, list[str]] = {}
+    for terminal in lark.terminals:
+        for word in str(terminal.pattern.value).removeprefix("(?:").removesuffix(")").split("|"):
+            if word.replace("_", "").isalpha():
+                words.setdefault(word, []).append(terminal.name)
+    return _Grammar(lark, {word: tuple(names) for word, names in words.items()})
+
+
+def parse(source: Source) -> Parsed:
+    """Read one file. Never raises on any text; what could not be read is in the faults."""
+    tokens, lexical = scan(source.path, source.text)
+    # Parsing makes many small tuples and no cycles: collections in the middle only cost time.
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        run = _Run(source, tokens)
+        header, items = run.parse()
+    finally:
+        if enabled:
+            gc.enable()
+    tree = Tree(source.path, header, items, _docs(source.text))
+    return Parsed(tree, tuple(lexical), tuple(run.faults))
+
+
+def _docs(text: str) -> dict[int, str]:
+    """`##` comments: the number of the line below each block, with the block's text."""
+    docs: dict[int, str] = {}
+    if "##" not in text:
+        return docs
+    block: list[str] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        stripped = line.strip()
+        if stripped.startswith("##"):
+            block.append(stripped.removeprefix("##").strip())
+        elif block:
+            docs[number] = "\n".join(block)
+            block = []
+    return docs
+
+
+class _Run:
+    """One parse: a position in the tokens, Lark's stacks, and the faults so far."""
+
+    def __init__(self, source: Source, tokens: list[Token]) -> None:
+        self.path = source.path
+        self.text = source.text
+        self.tokens = tokens
+        self.words = grammar().words
+        # Lark types its own Token here, and asks of a token no more than ours has.
+        self.state: Any = grammar().lark.parse_interactive("").parser_state
+        self.table: dict[Any, dict[str, Any]] = self.state.parse_conf.states
+        self.end_state = self.state.parse_conf.end_state
+        self.faults: list[SyntaxFault] = []
+
+    def parse(self) -> Built:
+        at = 0
+        while True:
+            token, used = self.decide(at)
+            try:
+                result: Built = self.state.feed_token(token, token.type == END)
+            except UnexpectedToken:
+                resumed = self.recover(at, token)
+                if resumed is None:
+                    return self.salvage()
+                at = resumed
+                continue
+            if token.type == END:
+                return result
+            at += used
+
+    def room(self) -> dict[str, Any]:
+        """The terminals that the innermost construct knows an action for."""
+        return self.table[self.state.state_stack[-1]]
+
+    def fits(self, terminal: str) -> bool:
+        """Whether a terminal can really come next.
+
+        The tables merge lookaheads of like states: a construct may accept to end at a word that
+        nothing around it has room for. So the reductions are walked, on a copy, without running.
+        """
+        stack = list(self.state.state_stack)
+        while True:
+            entry = self.table[stack[-1]].get(terminal)
+            if entry is None:
+                return False
+            action, rule = entry
+            if action is Shift:
+                return True
+            if rule.expansion:
+                del stack[-len(rule.expansion) :]
+            stack.append(self.table[stack[-1]][rule.origin.name][1])
+            if terminal == END and stack[-1] == self.end_state:
+                return True
+
+    def decide(self, at: int) -> tuple[Token, int]:
+        """The token at `at` as the grammar has room for it, and how many raw tokens it takes."""
+        token = self.tokens[at]
+        room = self.room()
+        if token.type == "WORD":
+            names = [n for n in (*self.words.get(token.text, ()), "NAME") if n in room]
+            if len(names) > 1:
+                names = [name for name in names if self.fits(name)] or names
+            return token._replace(type=names[0] if names else "NAME"), 1
+        if token.type == "NUMBER":
+            if "QUANTITY" in room and (unit := self.unit_after(at)) is not None:
+                gap = " " * (unit.start - token.end)
+                text = token.text + gap + unit.text
+                return Token("QUANTITY", text, token.start, unit.end), 2
+            if "NUMBER" not in room and token.text.isdigit():
+                return token._replace(type="INT"), 1
+        return token, 1
+
+    def unit_after(self, at: int) -> Token | None:
+        """A word right behind a number, on its line, that is no keyword and opens no entry."""
+        number, word, after = self.tokens[at], self.tokens[at + 1], self.tokens[at + 2 : at + 3]
+        if word.type not in ("WORD", "UNIT") or "/" in number.text:
+            return None
+        if word.type == "WORD" and (word.text in self.words or after[0].type == "COLON"):
+            return None
+        return None if "\n" in self.text[number.end : word.start] else word
+
+    # Recovery
+
+    def recover(self, at: int, token: Token) -> int | None:
+        """Report the token at `at` and find the position to go on from; None at a loss."""
+        if token.type == END:
+            return self.close(at, token)
+        if token.type == "NAME":
+            fitting = [w for w, names in self.words.items() if any(map(self.fits, names))]
+            near = get_close_matches(token.text, fitting, n=1, cutoff=0.7)
+            if near:
+                self.fault(at, token, near[0])
+                name = next(filter(self.fits, self.words[near[0]]))
+                self.state.feed_token(token._replace(type=name, text=near[0]), False)
+                return at + 1
+        self.fault(at, token)
+        return self.resume(at)
+
+    def fault(self, at: int, token: Token, meant: str | None = None) -> None:
+        opened = self.innermost_brace(at) if token.type == END else None
+        span = Span(self.path, token.start, token.end)
+        expected = tuple(name for name in self.room() if name.upper() == name and self.fits(name))
+        self.faults.append(SyntaxFault(span, token.text, expected, meant, opened))
+
+    def resume(self, at: int) -> int | None:
+        """Skip to a word that may open a statement, or a brace, at which something can go on."""
+        for position in range(at, len(self.tokens)):
+            token = self.tokens[position]
+            if token.type == END:
+                return self.close(position, token)
+            names: tuple[str, ...] = ()
+            if token.type == "RBRACE":
+                names = ("RBRACE",)
+            elif token.type == "WORD" and self.opens_statement(position):
+                names = self.words.get(token.text, ())
+            if names and self.unwind(names, position == at):
+                return position
+        return None
+
+    def opens_statement(self, position: int) -> bool:
+        """Whether a word is likely to open a statement: the token before it can end one."""
+        before = self.tokens[position - 1] if position else None
+        return before is None or before.type not in ("COLON", "COMMA", "EQUAL", "LPAR", "COMPARE")
+
+    def unwind(self, names: tuple[str, ...], stay: bool) -> bool:
+        """Drop the innermost unfinished constructs until one of the terminals fits."""
+        states, values = self.state.state_stack, self.state.value_stack
+        kept = list(states), list(values)
+        if stay and len(states) > 1:
+            states.pop()
+            values.pop()
+        while not any(map(self.fits, names)):
+            if len(states) == 1:
+                states[:], values[:] = kept
+                return False
+            states.pop()
+            values.pop()
+        return True
+
+    def close(self, at: int, token: Token) -> int | None:
+        """At the end of the file: drop what is unfinished until the file could end here."""
+        if not self.faults or self.faults[-1].span.start != token.start:
+            self.fault(at, token)
+        return at if self.unwind((END,), stay=False) else None
+
+    def innermost_brace(self, at: int) -> Span | None:
+        open_braces: list[Token] = []
+        for token in self.tokens[:at]:
+            if token.type == "LBRACE":
+                open_braces.append(token)
+            elif token.type == "RBRACE" and open_braces:
+                open_braces.pop()
+        if not open_braces:
+            return None
+        return Span(self.path, open_braces[-1].start, open_braces[-1].end)
+
+    def salvage(self) -> Built:
+        """What had been built when nothing more could be read."""
+        header: Header | None = None
+        items: list[Item] = []
+        for value in self.state.value_stack:
+            if isinstance(value, Header):
+                header = value
+            elif isinstance(value, list):
+                items.extend(value)
+            elif isinstance(value, Item):
+                items.append(value)
+        return header, tuple(items)
