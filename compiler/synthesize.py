@@ -72,12 +72,17 @@ class _Option:
     sentence: str | None
 
 
+_Ways = tuple[ir.Criterion, Sequence[_Option]]
+"""A criterion that applies, and the ways to bring about its verdicts."""
+
+
 def synthesize(rubric: ir.Rubric, count: int, seed: int) -> Synthetic:
     """`count` rows for one rubric, each a prompt with one answer of every quality.
 
     The same rubric, count and seed give the same rows; a larger count continues a smaller one.
     """
     meaning = Meaning(rubric)
+    options = {c.id: _options(c) for c in rubric.criteria}
     questions = _questions(rubric)
     notes = list(_notes(rubric))
     rows = []
@@ -85,8 +90,8 @@ def synthesize(rubric: ir.Rubric, count: int, seed: int) -> Synthetic:
         chance = random.Random(f"{seed}:{rubric.name}:{n}")
         question = questions[n % len(questions)]
         aside = meaning.set_aside(question.inputs)
-        applicable = [c for c in rubric.criteria if c.id not in aside]
-        answers = [_answer(meaning, applicable, quality, chance) for quality in QUALITIES]
+        ways = [(c, options[c.id]) for c in rubric.criteria if c.id not in aside]
+        answers = [_answer(meaning, ways, quality, chance) for quality in QUALITIES]
         rows.append(
             Row(
                 id=f"synthetic:{rubric.name}:{n}",
@@ -156,33 +161,32 @@ def _options(criterion: ir.Criterion) -> list[_Option]:
 
 
 def _answer(
-    meaning: Meaning, applicable: Sequence[ir.Criterion], quality: Quality, chance: random.Random
+    meaning: Meaning, ways: Sequence[_Ways], quality: Quality, chance: random.Random
 ) -> Response:
-    broken = _broken_vetoes(applicable, quality, chance)
-    chosen: list[_Option] = []
-    for criterion in applicable:
-        options = _options(criterion)
-        if options:
-            wanted = _wanted(criterion, options, quality, broken, chance)
-            chosen.append(chance.choice(wanted))
+    broken = _broken_vetoes(ways, quality, chance)
+    chosen = [
+        _pick(_wanted(criterion, options, quality, broken, chance), chance)
+        for criterion, options in ways
+        if options
+    ]
     sentences = list(dict.fromkeys(o.sentence for o in chosen if o.sentence is not None))
     chance.shuffle(sentences)
     text = " ".join(sentences) or _FILLER
     verdicts: dict[str, Verdict] = {o.criterion: o.verdict for o in chosen}
-    verdicts |= _said_by_another(applicable, chosen)
+    verdicts |= _said_by_another(ways, chosen)
     verdicts |= meaning.checked(text)
-    kept = {c.id: verdicts[c.id] for c in applicable if c.id in verdicts}
+    kept = {c.id: verdicts[c.id] for c, _ in ways if c.id in verdicts}
     return Response(quality.name, text, kept, quality.name)
 
 
 def _broken_vetoes(
-    applicable: Sequence[ir.Criterion], quality: Quality, chance: random.Random
+    ways: Sequence[_Ways], quality: Quality, chance: random.Random
 ) -> frozenset[str]:
     """The vetoes that this answer breaks: as many as drawn, among those that can be broken."""
     breakable = [
         c.id
-        for c in applicable
-        if c.tier == "safety" and any(o.credit == 0 and o.sentence for o in _options(c))
+        for c, options in ways
+        if c.tier == "safety" and any(o.credit == 0 and o.sentence for o in options)
     ]
     count = min(chance.choice(quality.violations), len(breakable))
     return frozenset(chance.sample(breakable, count))
@@ -190,11 +194,11 @@ def _broken_vetoes(
 
 def _wanted(
     criterion: ir.Criterion,
-    options: list[_Option],
+    options: Sequence[_Option],
     quality: Quality,
     broken: frozenset[str],
     chance: random.Random,
-) -> list[_Option]:
+) -> Sequence[_Option]:
     """The options that fit the quality; all of them when none does."""
     if criterion.tier == "safety":
         good = criterion.id not in broken
@@ -210,16 +214,23 @@ def _wanted(
     return [o for o in options if o.credit < best] or options
 
 
-def _said_by_another(
-    applicable: Sequence[ir.Criterion], chosen: Sequence[_Option]
-) -> dict[str, Verdict]:
+def _pick(wanted: Sequence[_Option], chance: random.Random) -> _Option:
+    """One of the options; where silence is one of them, it is taken half of the time."""
+    spoken = [o for o in wanted if o.sentence is not None]
+    silent = [o for o in wanted if o.sentence is None]
+    if silent and (not spoken or chance.random() < 0.5):
+        return silent[0]
+    return chance.choice(spoken)
+
+
+def _said_by_another(ways: Sequence[_Ways], chosen: Sequence[_Option]) -> dict[str, Verdict]:
     """Verdicts of criteria left unsaid whose own exemplar stands in the answer for another one."""
     said = {o.sentence for o in chosen if o.sentence is not None}
     silent = {o.criterion for o in chosen if o.sentence is None}
     return {
         criterion.id: option.verdict
-        for criterion in applicable
+        for criterion, options in ways
         if criterion.id in silent
-        for option in _options(criterion)
+        for option in options
         if option.sentence in said
     }

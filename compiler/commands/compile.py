@@ -74,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when the bundle stands, 1 when the rubrics, the data or the folder prevent it."""
-    signal.signal(signal.SIGTERM, _stop)
+    before = signal.signal(signal.SIGTERM, _stop)
     progress = _Progress()
     try:
         check_replaceable(args.out.resolve())
@@ -107,6 +107,7 @@ def run(args: argparse.Namespace) -> int:
         return _failed(str(error))
     finally:
         progress.clear()
+        signal.signal(signal.SIGTERM, before)
     _summarise(summary, options)
     return 0
 
@@ -178,7 +179,7 @@ def _stop(signum: int, frame: FrameType | None) -> None:
 
 
 def _count(text: str) -> int:
-    return _integer(text, 0, 1_000_000)
+    return _integer(text, 0, 10_000)
 
 
 def _group(text: str) -> int:

@@ -9,10 +9,12 @@ from rubricdsl import ir
 
 from ..templating import render
 
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
 
 def line(record: Mapping[str, Any]) -> bytes:
     """One record as a line of JSON."""
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return _JSON.encode(record).encode() + b"\n"
 
 
 def criterion_turn(criterion: ir.Criterion) -> str:

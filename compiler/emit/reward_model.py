@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
+from rubricdsl import ir
 from rubricdsl.facts import plain_inputs
 
 from ..job import Chunk, Job
-from ..labels import Label, labels, resolved
+from ..labels import Label, credit, labels, resolved
 from ..meaning import Meaning
 from ..rows import Response, Row, Verdict
 from ..templating import template_text
@@ -32,15 +33,7 @@ def emit(job: Job) -> Iterator[Chunk]:
     yield f"{FOLDER}/criteria.jsonl", b""
     for rubric in job.training:
         for criterion in rubric.criteria:
-            record = {
-                **ids(rubric, job.hashes[rubric.name], criterion),
-                "polarity": criterion.polarity,
-                "credits": [str(step.credit) for step in criterion.levels] or ["0", "1"],
-                "by_check": criterion.check is not None,
-                "turn": criterion_turn(criterion),
-                "sources": provenance(rubric, criterion),
-            }
-            yield f"{FOLDER}/criteria.jsonl", line(record)
+            yield f"{FOLDER}/criteria.jsonl", line(_criterion(job, rubric, criterion))
     for path in ROW_FILES:
         yield path, b""
     meanings = {rubric.name: Meaning(rubric) for rubric in job.training}
@@ -65,6 +58,21 @@ def emit(job: Job) -> Iterator[Chunk]:
                     better, worse = worse, better
                 record = _preference(job, row, (a, b), better, worse)
                 yield f"{FOLDER}/{side}.jsonl", line(record)
+
+
+def _criterion(job: Job, rubric: ir.Rubric, criterion: ir.Criterion) -> dict[str, Any]:
+    """What is needed to ask about a criterion and to read the answer, worst verdict first."""
+    verdicts: list[str | int] = [step.level for step in criterion.levels] or ["unmet", "met"]
+    verdicts.sort(key=lambda verdict: credit(criterion, verdict))
+    return {
+        **ids(rubric, job.hashes[rubric.name], criterion),
+        "polarity": criterion.polarity,
+        "verdicts": [str(verdict) for verdict in verdicts],
+        "credits": [str(credit(criterion, verdict)) for verdict in verdicts],
+        "by_check": criterion.check is not None,
+        "turn": criterion_turn(criterion),
+        "sources": provenance(rubric, criterion),
+    }
 
 
 def _messages(row: Row) -> list[dict[str, str]]:

@@ -182,4 +182,4 @@ def test_reading_and_writing_do_not_import_pydantic():
         "ir_json.semantic_hash(ir.Rubric('a', '1', 'draft', 'training', 't', ())); "
         "assert 'pydantic' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-P", "-c", code], check=True)
