@@ -1,0 +1,68 @@
+"""Diagnostics: what is wrong with a file, as data. Mistakes of users never raise."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from .codes import CODES
+from .source import Span
+
+Level = Literal["error", "warning", "note"]
+
+
+class Label(NamedTuple):
+    """A second place that helps to understand the first."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One finding. `message` is the title, `label` stands under the span, `why` and `hint` below."""
+
+    code: str
+    level: Level
+    message: str
+    span: Span
+    label: str = ""
+    labels: tuple[Label, ...] = ()
+    why: str = ""
+    hint: str = ""
+
+
+def diagnose(
+    code: str,
+    span: Span,
+    label: str = "",
+    *,
+    labels: Iterable[Label] = (),
+    hint: str | None = None,
+    **values: object,
+) -> Diagnostic:
+    """A diagnostic from the table; `values` fill the placeholders of its texts.
+
+    Raises `KeyError` for a code that is not in the table, or for a value that it needs.
+    """
+    entry = CODES[code]
+    return Diagnostic(
+        code=code,
+        level=entry.level,
+        message=entry.title.format(**values),
+        span=span,
+        label=label,
+        labels=tuple(labels),
+        why=entry.why.format(**values),
+        hint=(entry.hint if hint is None else hint).format(**values) if hint != "" else "",
+    )
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether anything here stops a rubric from being used."""
+    return any(d.level == "error" for d in diagnostics)
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """By file and place, each finding once."""
+    unique = dict.fromkeys(diagnostics)
+    return tuple(sorted(unique, key=lambda d: (d.span.path, d.span.start, d.code)))

@@ -1,0 +1,151 @@
+"""Where text comes from: spans, files with line positions, and the places a name is looked for."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+MAX_BYTES = 4_000_000
+"""Larger files are refused before they are read: a rubric is a protocol, not a data set."""
+
+
+class Span(NamedTuple):
+    """A half-open range of characters in one file."""
+
+    path: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """The text of one file. Lines end at newline characters and at nothing else."""
+
+    path: str
+    text: str
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        starts, at = [0], self.text.find("\n")
+        while at >= 0:
+            starts.append(at + 1)
+            at = self.text.find("\n", at + 1)
+        return starts
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of a character offset, both counted from 1."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """The text of a line (from 1), without its end."""
+        start = self._starts[number - 1]
+        end = self.text.find("\n", start)
+        return self.text[start : end if end >= 0 else len(self.text)].rstrip("\r")
+
+
+class Unreadable(Exception):
+    """A file cannot be used; `code` is the diagnostic to give, `detail` its particulars."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+
+class SourceBundle(Protocol):
+    """All file access of the language goes through one of these."""
+
+    def read(self, path: str) -> Source:
+        """The file at `path`. Raises `Unreadable`."""
+        ...
+
+    def find(self, name: str, near: str) -> str | None:
+        """The path of the rubric called `name`, asked for by the file `near`."""
+        ...
+
+
+def decode(path: str, data: bytes) -> Source:
+    """Bytes as UTF-8 text, a byte-order mark dropped. Raises `Unreadable`."""
+    if len(data) > MAX_BYTES:
+        raise Unreadable("R0002", f"{len(data):,}")
+    try:
+        return Source(path, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Unreadable("R0001", str(line)) from None
+
+
+class DiskBundle:
+    """Rubrics in folders: `core.patient_safety` is `core/patient_safety.rubric` below a root.
+
+    Roots are, in this order, the one that the asking file's own name implies, those given by the
+    caller, and the library that is installed with the package. Nothing outside a root is read for
+    an `include`, also not through a symbolic link.
+    """
+
+    def __init__(self, roots: tuple[str, ...] = (), names: dict[str, str] | None = None) -> None:
+        self._roots = tuple(Path(root) for root in roots)
+        self._names: dict[str, str] = names or {}
+
+    def read(self, path: str) -> Source:
+        file = Path(path)
+        try:
+            if file.is_dir():
+                raise Unreadable("R0003", "it is a folder")
+            size = file.stat().st_size
+            if size > MAX_BYTES:
+                raise Unreadable("R0002", f"{size:,}")
+            return decode(path, file.read_bytes())
+        except OSError as error:
+            raise Unreadable("R0003", (error.strerror or "it cannot be opened").lower()) from None
+
+    def named(self, path: str, name: str) -> None:
+        """Remember the name that the file at `path` declares; its root follows from it."""
+        self._names[path] = name
+
+    def find(self, name: str, near: str) -> str | None:
+        relative = Path(*name.split(".")).with_suffix(".rubric")
+        for root in (*self._implied(near), *self._roots, library_root()):
+            file = root / relative
+            if file.is_file() and file.resolve().is_relative_to(root.resolve()):
+                return str(file)
+        return None
+
+    def _implied(self, near: str) -> tuple[Path, ...]:
+        path, name = Path(near), self._names.get(near, "")
+        parts = name.split(".")
+        if path.stem == parts[-1] and list(path.parts[-len(parts) : -1]) == parts[:-1]:
+            return (path.parents[len(parts) - 1],)
+        return (path.parent,)
+
+
+def library_root() -> Path:
+    """The folder of the rubrics that are installed with the package."""
+    from importlib.util import find_spec
+
+    spec = find_spec("rubricdsl.rubrics")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("the package rubricdsl.rubrics is not installed")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+class MemoryBundle:
+    """Rubrics held in a dictionary from path to text: for editors and tests."""
+
+    def __init__(self, files: dict[str, str | bytes]) -> None:
+        self._files = files
+
+    def read(self, path: str) -> Source:
+        if path not in self._files:
+            raise Unreadable("R0003", "no such file or directory")
+        data = self._files[path]
+        return decode(path, data.encode() if isinstance(data, str) else data)
+
+    def named(self, path: str, name: str) -> None:
+        """Names are paths here; nothing to remember."""
+
+    def find(self, name: str, near: str) -> str | None:
+        path = name.replace(".", "/") + ".rubric"
+        return path if path in self._files else None
