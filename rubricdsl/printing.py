@@ -5,12 +5,16 @@ What came in through `include` and `use` is written out in full, under this rubr
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
+from math import gcd
 
 from . import ir
+from .units import UNITS, convert, dimension
 
 WIDTH = 100
+MAX_DIGITS = 12
+"""The language reads no number with more; see `passes.values`."""
 
 # Everything that a reader could not see, or would take for something else: controls, spaces other
 # than the plain one, joiners, marks that reorder or break lines.
@@ -28,29 +32,33 @@ def quoted(text: str) -> str:
 
 
 def exact(number: Fraction) -> str:
-    """A number as it is written: 5, 0.3, or 1/3 where decimals would not end."""
-    bottom, twos, fives = number.denominator, 0, 0
-    while bottom % 2 == 0:
-        bottom, twos = bottom // 2, twos + 1
-    while bottom % 5 == 0:
-        bottom, fives = bottom // 5, fives + 1
-    places = max(twos, fives)
-    if bottom != 1:
-        return f"{number.numerator}/{number.denominator}"
-    if places == 0:
-        return str(number.numerator)
+    """A number as it is written: 5, 0.3, or 1/3 where decimals do not end or grow long."""
+    return decimal(number) or f"{number.numerator}/{number.denominator}"
+
+
+def decimal(number: Fraction) -> str | None:
+    """The number with decimals, in at most as many digits as the language reads; else None."""
+    places, bottom = 0, number.denominator
+    while bottom != 1:
+        if places == MAX_DIGITS or gcd(bottom, 10) == 1:
+            return None
+        places, bottom = places + 1, bottom // gcd(bottom, 10)
     digits = str(abs(number.numerator) * 10**places // number.denominator).rjust(places + 1, "0")
-    return f"{'-' if number < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+    whole, part = digits[: len(digits) - places], digits[len(digits) - places :]
+    if places and len(digits) > MAX_DIGITS:
+        return None
+    return f"{'-' if number < 0 else ''}{whole}{'.' if part else ''}{part}"
 
 
 def print_rubric(rubric: ir.Rubric) -> str:
     """The text of a rubric. It ends with a line end and has no trailing blanks."""
     blocks = [_head(rubric)]
     blocks += [_source(source) for source in rubric.sources]
-    blocks += [_value_set(values) for values in rubric.value_sets]
+    sets = _term_sets(rubric)
+    blocks += [_value_set(values) for values in sets]
     blocks += [_inputs(rubric)] if rubric.inputs else []
     blocks += [["\n".join(_prompt(prompt, rubric))] for prompt in rubric.prompts]
-    blocks += [block for tier in ir.TIERS if (block := _tier(rubric, tier))]
+    blocks += [block for tier in ir.TIERS if (block := _tier(rubric, tier, sets))]
     if rubric.steps != ir.Rubric.steps:
         blocks.append(["order {", "  safety", f"  proficiency in steps of 1/{rubric.steps}"])
         blocks[-1] += ["  excellence", "}"]
@@ -97,6 +105,40 @@ def _source(source: ir.Source) -> list[str]:
         if value is not None:
             lines += _wrapped(f"  {key} ", value)
     return [*lines, "}"]
+
+
+Sets = tuple[ir.ValueSet, ...]
+
+
+def _term_sets(rubric: ir.Rubric) -> Sets:
+    """The value sets of the rubric, and one for each list of terms that none of them holds.
+
+    A check writes several terms as the name of a set; those of an included rubric stay there.
+    """
+    sets = list(rubric.value_sets)
+    held = {tuple(term.text for term in known.terms) for known in sets}
+    names = {known.id for known in sets}
+    for criterion in rubric.criteria:
+        for terms in _lists(criterion.check):
+            if len(terms) > 1 and terms not in held:
+                name = f"{criterion.id}_terms"
+                while name in names:
+                    name += "_"
+                held.add(terms)
+                names.add(name)
+                sets.append(ir.ValueSet(name, tuple(ir.Term(text) for text in terms)))
+    return tuple(sets)
+
+
+def _lists(check: ir.Check | None) -> Iterator[tuple[str, ...]]:
+    match check:
+        case ir.AllOf(args) | ir.AnyOf(args):
+            for arg in args:
+                yield from _lists(arg)
+        case ir.NoneOf(arg):
+            yield from _lists(arg)
+        case ir.Mentions(terms) | ir.Count(terms) | ir.Dose(terms):
+            yield terms
 
 
 def _value_set(values: ir.ValueSet) -> list[str]:
@@ -146,10 +188,10 @@ def _prompt(prompt: ir.Prompt, rubric: ir.Rubric) -> list[str]:
     return lines
 
 
-def _tier(rubric: ir.Rubric, tier: ir.Tier) -> list[str]:
+def _tier(rubric: ir.Rubric, tier: ir.Tier, sets: Sets) -> list[str]:
     policy = getattr(rubric.policies, tier)
     groups = [[f"  cannot_assess means {policy}"]] if policy != getattr(ir.Policies, tier) else []
-    groups += [_criterion(criterion, rubric) for criterion in rubric.tier(tier)]
+    groups += [_criterion(criterion, rubric, sets) for criterion in rubric.tier(tier)]
     if not groups:
         return []
     return [f"{tier} {{", *"\n\n".join("\n".join(lines) for lines in groups).split("\n"), "}"]
@@ -158,7 +200,7 @@ def _tier(rubric: ir.Rubric, tier: ir.Tier) -> list[str]:
 _KINDS = {"safety": "veto", "proficiency": "criterion", "excellence": "bonus"}
 
 
-def _criterion(criterion: ir.Criterion, rubric: ir.Rubric) -> list[str]:
+def _criterion(criterion: ir.Criterion, rubric: ir.Rubric, sets: Sets) -> list[str]:
     head = f"  {_KINDS[criterion.tier]} {criterion.id}"
     if criterion.severity is not None:
         head += f" {criterion.severity}"
@@ -171,7 +213,7 @@ def _criterion(criterion: ir.Criterion, rubric: ir.Rubric) -> list[str]:
     for level in criterion.levels:
         lines += _level(level, len(criterion.levels) - 1)
     if criterion.check is not None:
-        lines.append(f"    check {_check(criterion.check)}")
+        lines.append(f"    check {_check(criterion.check, sets)}")
     if criterion.cites:
         lines.append(f"    cites {', '.join(criterion.cites)}")
     for key, texts in (("met", criterion.met), ("unmet", criterion.unmet), ("tag", criterion.tags)):
@@ -203,14 +245,24 @@ def _profile(profile: ir.Profile, rubric: ir.Rubric) -> list[str]:
 
 
 def _value(value: object, declared: ir.Input) -> str:
-    """A constant for an input: quantities get its unit, options stay bare words."""
+    """A constant for an input: quantities get a unit, options stay bare words."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Fraction):
-        return exact(value) + (f" {declared.unit}" if declared.unit else "")
+        return _amount(value, declared.unit) if declared.unit else exact(value)
     if isinstance(value, tuple):
         return f"({', '.join(_value(item, declared) for item in value)})"
     return str(value) if declared.options else quoted(str(value))
+
+
+def _amount(amount: Fraction, unit: str) -> str:
+    """An amount with decimals, as quantities have them: in its unit, or in one where they end."""
+    others = [name for name in UNITS if dimension(name) == dimension(unit)]
+    for name in (unit, *others):
+        text = decimal(convert(ir.Quantity(amount, unit), name))
+        if text is not None:
+            return f"{text} {name}"
+    return f"{exact(amount)} {unit}"
 
 
 def _condition(condition: ir.Condition, rubric: ir.Rubric) -> str:
@@ -236,25 +288,25 @@ def _condition(condition: ir.Condition, rubric: ir.Rubric) -> str:
     return text(condition)
 
 
-def _check(check: ir.Check) -> str:
+def _check(check: ir.Check, sets: Sets) -> str:
     match check:
         case ir.AllOf(args):
-            return " and ".join(_grouped(arg, _check(arg)) for arg in args)
+            return " and ".join(_grouped(arg, _check(arg, sets)) for arg in args)
         case ir.AnyOf(args):
-            return " or ".join(_grouped(arg, _check(arg)) for arg in args)
+            return " or ".join(_grouped(arg, _check(arg, sets)) for arg in args)
         case ir.NoneOf(arg):
-            return f"not ({_check(arg)})"
+            return f"not ({_check(arg, sets)})"
         case ir.Mentions(terms):
-            return f"mentions(response, {_terms(terms)})"
+            return f"mentions(response, {_terms(terms, sets)})"
         case ir.Matches(pattern):
             return f"matches(response, {quoted(pattern)})"
         case ir.Count(terms, pattern, op, value):
-            counted = _terms(terms) if pattern is None else quoted(pattern)
+            counted = _terms(terms, sets) if pattern is None else quoted(pattern)
             return f"count(response, {counted}) {op} {value}"
         case ir.Words(op, value):
             return f"words(response) {op} {value}"
         case ir.Dose(drugs, op, amount):
-            drug = _terms(drugs)
+            drug = _terms(drugs, sets)
             return f"dose(response, {drug}) {op} {exact(amount.amount)} {amount.unit}"
 
 
@@ -263,8 +315,10 @@ def _grouped(part: ir.Condition | ir.Check, text: str) -> str:
     return f"({text})" if nested else text
 
 
-def _terms(terms: Iterable[str]) -> str:
-    return ", ".join(map(quoted, terms))
+def _terms(terms: tuple[str, ...], sets: Sets) -> str:
+    """One term as a text, several as the name of the set that has them."""
+    named = (known.id for known in sets if tuple(t.text for t in known.terms) == terms)
+    return next(named, None) or quoted(terms[0])
 
 
 # Text
