@@ -235,7 +235,7 @@ CODES: dict[str, Code] = {
         "{left} cannot be compared with {right}",
         hint="use a unit of the same kind on both sides",
     ),
-    "R0405": _error("`{name}` is {found}, and this needs {wanted}", hint="{suggestion}"),
+    "R0405": _error("`{name}` is {found}, and {got} stands here"),
     "R0406": _error("`{value}` is not one of the values of `{name}`", hint="{suggestion}"),
     "R0407": _error(
         "a condition compares an input with a value",

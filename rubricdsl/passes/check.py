@@ -1,0 +1,167 @@
+"""From files to typed rubrics: the pipeline over one file, and over those that it builds on."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .. import ir
+from ..diagnostics import Diagnostic, diagnose, has_errors, in_order
+from ..source import DiskBundle, Source, SourceBundle, Span, Unreadable
+from ..syntax.nodes import Tree
+from ..syntax.parser import parse
+from .facts import facts
+from .header import header
+from .modules import Found, modules
+from .rewards import rewards
+from .scope import Scope
+from .strictness import strictness
+from .syntax import syntax
+from .tests import TestCase, tests
+from .tiers import tiers
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One file after all passes. `rubric` is None where there are errors."""
+
+    path: str
+    source: Source | None
+    rubric: ir.Rubric | None
+    diagnostics: tuple[Diagnostic, ...]
+    tests: tuple[TestCase, ...] = ()
+    places: dict[str, Span] = field(default_factory=dict)
+    tree: Tree | None = None
+
+
+class Checker:
+    """Checks files, each once, and remembers them for those that include them."""
+
+    def __init__(self, bundle: SourceBundle) -> None:
+        self._bundle = bundle
+        self._done: dict[str, Checked] = {}
+        self._open: list[str] = []
+
+    def check(self, path: str) -> Checked:
+        """The file at `path`, checked. Never raises for anything that the file says."""
+        key = _key(path)
+        if key not in self._done:
+            self._open.append(key)
+            self._done[key] = self._check(path)
+            self._open.pop()
+        return self._done[key]
+
+    def source(self, path: str) -> Source | None:
+        """The text of a file that has been read."""
+        found = self._done.get(_key(path))
+        return found.source if found else None
+
+    def _check(self, path: str) -> Checked:
+        try:
+            source = self._bundle.read(path)
+        except Unreadable as fault:
+            values = {"path": path, "detail": fault.detail}
+            found = diagnose(fault.code, Span(path, 0, 0), **values)
+            return Checked(path, None, None, (found,))
+        parsed = parse(source)
+        scope = Scope(source, parsed.tree, damaged=bool(parsed.syntax or parsed.lexical))
+        scope.diagnostics += syntax(parsed)
+        head = header(scope)
+        self._bundle.named(path, head.name)
+        built_on = modules(scope, head.status == "active", lambda name: self._find(name, path))
+        base = built_on.base
+        if base is not None:
+            scope.sources.update({s.id: s for s in base.sources})
+            scope.value_sets.update({v.id: v for v in base.value_sets})
+            scope.inputs.update({i.id: i for i in base.inputs})
+            scope.prompts.update({p.id: p for p in base.prompts})
+        facts(scope)
+        criteria, policies = tiers(scope, built_on.included, base)
+        ranking = rewards(scope, base)
+        rubric = ir.Rubric(
+            name=head.name,
+            version=head.version,
+            status=head.status,
+            purpose=head.purpose,
+            title=head.title,
+            criteria=criteria,
+            policies=policies,
+            steps=ranking.steps,
+            reward=ranking.reward,
+            inputs=tuple(scope.inputs.values()),
+            profiles=ranking.profiles,
+            prompts=tuple(scope.prompts.values()),
+            sources=tuple(scope.sources.values()),
+            reviews=head.reviews,
+            value_sets=tuple(scope.value_sets.values()),
+            includes=built_on.origins,
+            tags=head.tags,
+            doc=head.doc,
+        )
+        strictness(scope, rubric)
+        cases = tests(scope)
+        diagnostics = in_order(scope.diagnostics)
+        sound = parsed.tree.header is not None and not has_errors(diagnostics)
+        return Checked(
+            path, source, rubric if sound else None, diagnostics, cases, scope.places, parsed.tree
+        )
+
+    def _find(self, name: str, near: str) -> Found:
+        path = self._bundle.find(name, near)
+        if path is None:
+            return Found(None, None)
+        if _key(path) in self._open:
+            chain = [*self._open[self._open.index(_key(path)) :], _key(path)]
+            return Found(None, path, cycle=" → ".join(Path(p).stem for p in chain))
+        checked = self.check(path)
+        header = checked.tree.header if checked.tree else None
+        return Found(checked.rubric, path, header.name.text if header else "")
+
+
+def _key(path: str) -> str:
+    return str(Path(path).resolve()) if Path(path).exists() else path
+
+
+def rubric_files(paths: Iterable[str]) -> tuple[list[str], list[Diagnostic]]:
+    """The `.rubric` files that paths and folders stand for, in a fixed order."""
+    found: list[str] = []
+    problems: list[Diagnostic] = []
+    for path in paths:
+        if Path(path).is_dir():
+            inside = sorted(str(p) for p in Path(path).rglob("*.rubric") if p.is_file())
+            if not inside:
+                problems.append(diagnose("R0004", Span(path, 0, 0), path=path))
+            found += inside
+        else:
+            found.append(path)
+    return list(dict.fromkeys(found)), problems
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """All files that were asked for, and everything there is to say about them."""
+
+    files: tuple[Checked, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    checker: Checker
+
+    @property
+    def rubrics(self) -> tuple[ir.Rubric, ...]:
+        return tuple(f.rubric for f in self.files if f.rubric is not None)
+
+
+def check_paths(paths: Sequence[str], search: Sequence[str] = ()) -> Outcome:
+    """Check files and folders; `search` are further roots for `include`."""
+    files, problems = rubric_files(paths)
+    checker = Checker(DiskBundle(tuple(search)))
+    checked = tuple(checker.check(file) for file in files)
+    names: dict[str, Checked] = {}
+    for file in checked:
+        if file.rubric is None or file.tree is None or file.tree.header is None:
+            continue
+        first = names.setdefault(file.rubric.name, file)
+        if first is not file:
+            span = Span(file.path, file.tree.header.name.start, file.tree.header.name.end)
+            what = f"the rubric in {first.path}"
+            problems.append(diagnose("R0201", span, name=file.rubric.name, what=what))
+    diagnostics = in_order([*problems, *(d for file in checked for d in file.diagnostics)])
+    return Outcome(checked, diagnostics, checker)

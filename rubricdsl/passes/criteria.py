@@ -1,0 +1,235 @@
+"""One criterion: its clauses gathered, typed, and held against what its tier allows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from .. import ir
+from ..syntax import nodes as n
+from .checks import check
+from .conditions import condition
+from .scope import Scope
+from .values import exact
+
+KINDS: dict[str, ir.Tier] = {
+    "veto": "safety",
+    "criterion": "proficiency",
+    "bonus": "excellence",
+}
+KIND_OF = {tier: kind for kind, tier in KINDS.items()}
+MAX_WEIGHT = 1_000_000
+SEVERITY: dict[str, ir.Severity] = {
+    "critical": "critical",
+    "major": "major",
+    "moderate": "moderate",
+}
+
+
+@dataclass
+class Clauses:
+    """What a criterion (or an override) says, by kind."""
+
+    severity: n.Severity | None = None
+    weight: n.Weight | None = None
+    when: n.When | None = None
+    statement: n.Statement | None = None
+    check: n.CheckClause | None = None
+    note: n.Setting | None = None
+    allows: n.Allows | None = None
+    levels: list[n.LevelClause] = field(default_factory=list)
+    cites: list[n.Name] = field(default_factory=list)
+    exemplars: list[n.Exemplar] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+
+
+def gather(scope: Scope, name: n.Name, clauses: Sequence[n.Clause]) -> Clauses:
+    """Sort the clauses; one that may stand once and stands twice is a finding."""
+    found = Clauses()
+    for clause in clauses:
+        match clause:
+            case n.LevelClause():
+                found.levels.append(clause)
+            case n.Cites():
+                found.cites.extend(clause.names)
+            case n.Exemplar():
+                found.exemplars.append(clause)
+            case n.Setting(key="tag", value=n.Text() as tag):
+                found.tags.append(tag.value)
+            case n.Severity():
+                _once(scope, name, found, "severity", clause, "how severe it is")
+            case n.Weight():
+                _once(scope, name, found, "weight", clause, "`weight`")
+            case n.When():
+                _once(scope, name, found, "when", clause, "`when`")
+            case n.Statement():
+                _once(scope, name, found, "statement", clause, "what it asks")
+            case n.CheckClause():
+                _once(scope, name, found, "check", clause, "`check`")
+            case n.Allows():
+                _once(scope, name, found, "allows", clause, "`allows not_applicable`")
+            case n.Setting():
+                _once(scope, name, found, "note", clause, "`note`")
+    return found
+
+
+def _once(
+    scope: Scope, name: n.Name, found: Clauses, kind: str, clause: n.Clause, words: str
+) -> None:
+    if getattr(found, kind) is not None:
+        scope.report("R0209", clause, name=name.text, clause=words)
+    else:
+        setattr(found, kind, clause)
+
+
+def criterion(scope: Scope, item: n.CriterionItem, tier: ir.Tier) -> ir.Criterion | None:
+    """The criterion as written, or None where it cannot be understood at all."""
+    name, kind = item.name.text, item.kind.text
+    if KINDS[kind] != tier:
+        scope.report(
+            "R0208",
+            item.kind,
+            kind=kind,
+            tier=tier,
+            right=KIND_OF[tier],
+            other=KINDS[kind],
+            name=name,
+        )
+        return None
+    found = gather(scope, item.name, item.clauses)
+    _allowed(scope, tier, found)
+    if found.statement is None:
+        scope.report("R0202", item.name, name=name)
+        return None
+    origin = ir.Origin(
+        scope.tree.header.name.text if scope.tree.header else "",
+        scope.tree.header.version.value if scope.tree.header else "",
+        name,
+    )
+    blank = ir.Criterion(name, tier, "requires", "", origin, doc=scope.doc(item))
+    if tier == "safety":
+        blank = replace(blank, severity="critical")
+    if tier == "proficiency" and found.weight is None:
+        scope.report("R0203", item.name, name=name)
+        blank = replace(blank, weight=Fraction(1))
+    return apply(scope, blank, found, item.name)
+
+
+def _allowed(scope: Scope, tier: ir.Tier, found: Clauses) -> None:
+    """Clauses that have no place in this tier."""
+    if found.weight is not None and tier != "proficiency":
+        code, label = {
+            "safety": ("R0205", "vetoes are counted, not weighed"),
+            "excellence": ("R0204", "every bonus counts once"),
+        }[tier]
+        scope.report(code, found.weight, label)
+        found.weight = None
+    if found.severity is not None and tier != "safety":
+        scope.report("R0207", found.severity, severity=found.severity.word.text)
+        found.severity = None
+    if found.levels and tier != "proficiency":
+        scope.report("R0211", found.levels[0])
+        found.levels.clear()
+
+
+def apply(scope: Scope, base: ir.Criterion, found: Clauses, name: n.Name) -> ir.Criterion:
+    """The criterion with everything that the clauses say put in place of what it said before."""
+    made = base
+    if found.severity is not None:
+        made = replace(made, severity=SEVERITY[found.severity.word.text])
+    if found.weight is not None:
+        made = replace(made, weight=weight(scope, found.weight.number))
+    if found.when is not None:
+        made = replace(made, when=condition(scope, found.when.condition))
+    if found.statement is not None:
+        made = replace(made, text=_text(scope, found.statement.text))
+        made = replace(made, polarity=_polarity(found.statement.polarity))
+    if found.check is not None:
+        made = replace(made, check=check(scope, found.check.check))
+    if found.note is not None and isinstance(found.note.value, n.Text):
+        made = replace(made, note=found.note.value.value)
+    if found.allows is not None:
+        made = replace(made, allows_not_applicable=True)
+    if found.levels:
+        made = replace(made, levels=_levels(scope, found.levels, name))
+    if found.cites:
+        made = replace(made, cites=_cites(scope, found.cites))
+    if found.exemplars:
+        met, unmet = (
+            tuple(_text(scope, e.text) for e in found.exemplars if e.verdict == verdict)
+            for verdict in ("met", "unmet")
+        )
+        made = replace(made, met=met, unmet=unmet)
+    if found.tags:
+        made = replace(made, tags=tuple(found.tags))
+    if made.levels:
+        _with_levels(scope, made, found, name)
+    return made
+
+
+def _polarity(word: str) -> ir.Polarity:
+    return "requires" if word == "requires" else "forbids"
+
+
+def _with_levels(scope: Scope, made: ir.Criterion, found: Clauses, name: n.Name) -> None:
+    if made.polarity == "forbids":
+        scope.report("R0213", found.statement or name)
+    if made.check is not None:
+        scope.report("R0216", found.check or name, name=made.id)
+    for exemplar in found.exemplars:
+        scope.report("R0215", exemplar, name=made.id, clause=f"`{exemplar.verdict}`")
+
+
+def _text(scope: Scope, text: n.Text) -> str:
+    if not text.value.strip():
+        scope.report("R0210", text)
+    return text.value
+
+
+def weight(scope: Scope, number: n.Number) -> Fraction:
+    """A positive weight; 1 in place of one that cannot be used."""
+    value = exact(scope, number)
+    if value is None:
+        return Fraction(1)
+    if not 0 < value <= MAX_WEIGHT:
+        label = "a criterion that weighs nothing decides nothing" if value == 0 else ""
+        scope.report("R0206", number, label, found=number.text)
+        return Fraction(1)
+    return value
+
+
+def _levels(
+    scope: Scope, clauses: list[n.LevelClause], name: n.Name
+) -> tuple[ir.Level, ...]:
+    numbers = [int(clause.number.text) if len(clause.number.text) < 4 else -1 for clause in clauses]
+    if numbers != list(range(len(clauses))) or len(clauses) < 2:
+        listed = ", ".join(clause.number.text for clause in clauses)
+        scope.report("R0212", clauses[0], name=name.text, found=listed)
+        return ()
+    top = len(clauses) - 1
+    credits = [Fraction(level, top) for level in numbers]
+    worths = [clause.worth for clause in clauses]
+    if any(worth is not None for worth in worths):
+        declared = [exact(scope, worth) if worth is not None else None for worth in worths]
+        known = [worth for worth in declared if worth is not None]
+        rising = all(low < high for low, high in zip(known, known[1:], strict=False))
+        if len(known) < len(worths) or not rising or not (known[0] >= 0 and known[-1] <= 1):
+            node = next(worth for worth in worths if worth is not None)
+            scope.report("R0214", node, name=name.text)
+        else:
+            credits = known
+    return tuple(
+        ir.Level(
+            number,
+            _text(scope, clause.anchor),
+            credit,
+            tuple(_text(scope, example) for example in clause.examples),
+        )
+        for number, clause, credit in zip(numbers, clauses, credits, strict=True)
+    )
+
+
+def _cites(scope: Scope, names: list[n.Name]) -> tuple[str, ...]:
+    for name in names:
+        if name.text not in scope.sources:
+            scope.unknown("R0806", name, name.text, scope.sources)
+    return tuple(dict.fromkeys(n.text for n in names if n.text in scope.sources))

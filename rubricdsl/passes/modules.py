@@ -1,0 +1,84 @@
+"""`include` and `extends`: the rubrics that this one builds on, each checked in its own right."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .. import ir
+from ..syntax import nodes as n
+from .header import version
+from .scope import Scope
+from .tiers import Module
+
+
+class Found(NamedTuple):
+    """The answer to a name: a rubric, or the path and the reason why there is none."""
+
+    rubric: ir.Rubric | None
+    path: str | None
+    declared: str = ""
+    cycle: str = ""
+
+
+Lookup = Callable[[str], Found]
+
+
+class Modules(NamedTuple):
+    included: dict[str, Module]
+    base: ir.Rubric | None
+    origins: tuple[ir.Origin, ...]
+
+
+def modules(scope: Scope, active: bool, lookup: Lookup) -> Modules:
+    """Resolve every include and extension of the file."""
+    included: dict[str, Module] = {}
+    origins: list[ir.Origin] = []
+    base: ir.Rubric | None = None
+    for item in scope.tree.items:
+        if isinstance(item, n.Include):
+            alias = item.alias.text
+            if alias in included:
+                scope.report("R0201", item.alias, name=alias, what="an include")
+                continue
+            rubric = _rubric(scope, item, active, lookup)
+            if rubric is not None:
+                included[alias] = Module(alias, rubric)
+                origins.append(ir.Origin(rubric.name, rubric.version, alias))
+        elif isinstance(item, n.Extends):
+            if base is not None:
+                scope.report("R0808", item, what="extends")
+                continue
+            base = _rubric(scope, item, active, lookup)
+            if base is not None:
+                origins.append(ir.Origin(base.name, base.version, ""))
+    return Modules(included, base, tuple(origins))
+
+
+def _rubric(
+    scope: Scope, item: n.Include | n.Extends, active: bool, lookup: Lookup
+) -> ir.Rubric | None:
+    name = item.name.text
+    if item.version is not None:
+        version(scope, item.version)
+    found = lookup(name)
+    if found.path is None:
+        scope.report("R0301", item.name, name=name)
+    elif found.cycle:
+        scope.report("R0302", item.name, name=name, cycle=found.cycle)
+    elif found.declared and found.declared != name:
+        scope.report("R0308", item.name, name=name, found=found.declared)
+    elif found.rubric is None:
+        scope.report("R0307", item.name, name=name, path=found.path)
+    else:
+        rubric = found.rubric
+        if item.version is None:
+            code = "R0803" if active else "R0810"
+            scope.report(code, item, name=name, version=rubric.version)
+        elif item.version.value != rubric.version:
+            asked = item.version.value
+            scope.report("R0303", item.version, name=name, found=rubric.version, asked=asked)
+        if rubric.status == "retired":
+            scope.report("R0314", item.name, name=name)
+        return rubric
+    # What was to come from there is missing now, and saying so again helps nobody.
+    scope.damaged = True
+    return None

@@ -1,0 +1,142 @@
+"""`order`, `reward` and profiles: how the tiers become one number."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import NamedTuple
+
+from .. import ir
+from ..syntax import nodes as n
+from .conditions import condition
+from .criteria import weight
+from .scope import Scope, suggestion
+from .values import exact
+
+MAX_STEPS = 1000
+
+
+class Range(NamedTuple):
+    """What a parameter may be, in words and as a test."""
+
+    words: str
+    holds: Callable[[Fraction], bool]
+
+
+def _within(low: int, high: int) -> Range:
+    return Range(f"from {low} to {high}", lambda value: low <= value <= high)
+
+
+_FLAG = Range("0 or 1", lambda value: value in (0, 1))
+_WHOLE = Range(
+    "a whole number from 2 to 4096", lambda v: v.denominator == 1 and 2 <= v <= 4096
+)
+_SHARE = _within(0, 1000)
+
+PARAMS: dict[ir.Shape, dict[str, Range]] = {
+    "gated": {"a0": _within(1, 8), "count": _FLAG, "group": _WHOLE},
+    "lexicographic": {},
+    "promedical": {"alpha": _within(0, 1), "beta": _within(0, 10), "penalty": _within(0, 1000)},
+    "weighted": {"safety": _SHARE, "proficiency": _SHARE, "excellence": _SHARE},
+    "healthbench": {"veto": _SHARE, "bonus": _SHARE},
+}
+
+
+class Ranking(NamedTuple):
+    steps: int
+    reward: ir.Reward
+    profiles: tuple[ir.Profile, ...]
+
+
+def rewards(scope: Scope, base: ir.Rubric | None) -> Ranking:
+    """The grid of the proficiency tier, the reward shape, and the profiles."""
+    steps = base.steps if base else 20
+    reward = base.reward if base else ir.Reward()
+    profiles = {p.id: p for p in base.profiles} if base else {}
+    first: dict[type[n.Item], n.Item] = {}
+    for item in scope.tree.items:
+        if isinstance(item, n.OrderBlock | n.RewardItem) and type(item) in first:
+            what = "order" if isinstance(item, n.OrderBlock) else "reward"
+            scope.report("R0808", item, what=what)
+            continue
+        match item:
+            case n.OrderBlock():
+                first[n.OrderBlock] = item
+                steps = _order(scope, item, steps)
+            case n.RewardItem():
+                first[n.RewardItem] = item
+                reward = _reward(scope, item, reward)
+            case n.ProfileBlock():
+                if item.name.text in profiles and item.name.text not in _names(base):
+                    scope.report("R0201", item.name, name=item.name.text, what="a profile")
+                profiles[item.name.text] = _profile(scope, item)
+    gives_points = any(
+        c.polarity == "requires" and c.tier == "proficiency" for c in scope.criteria.values()
+    )
+    if reward.shape == "healthbench" and scope.criteria and not gives_points and not scope.damaged:
+        scope.report("R0609", first.get(n.RewardItem) or n.Name("", 0, 1))
+    return Ranking(steps, reward, tuple(profiles.values()))
+
+
+def _names(base: ir.Rubric | None) -> set[str]:
+    return {p.id for p in base.profiles} if base else set()
+
+
+def _order(scope: Scope, block: n.OrderBlock, steps: int) -> int:
+    written = [line.tier.text for line in block.lines]
+    if written != [tier for tier in ir.TIERS if tier in written] or not written:
+        scope.report("R0601", block.lines[0] if block.lines else block)
+    for line in block.lines:
+        if line.steps is None:
+            continue
+        if line.tier.text != "proficiency":
+            scope.report("R0603", line)
+            continue
+        step = exact(scope, line.steps)
+        if step is None:
+            continue
+        if step.numerator != 1 or step.denominator > MAX_STEPS:
+            scope.report("R0602", line.steps, found=line.steps.text)
+            continue
+        steps = step.denominator
+    return steps
+
+
+def _reward(scope: Scope, item: n.RewardItem, before: ir.Reward) -> ir.Reward:
+    shape = next((s for s in ir.SHAPES if s == item.shape.text), None)
+    if shape is None:
+        hint = suggestion(item.shape.text, ir.SHAPES)
+        scope.report("R0604", item.shape, name=item.shape.text, suggestion=hint)
+        return before
+    params: dict[str, Fraction] = {}
+    for param in item.params:
+        name, value = param.name.text, exact(scope, param.number)
+        if name not in PARAMS[shape]:
+            hint = suggestion(name, PARAMS[shape], "parameter of this shape")
+            scope.report("R0605", param.name, shape=shape, name=name, suggestion=hint)
+        elif name in params:
+            scope.report("R0808", param, what=name)
+        elif value is not None:
+            allowed = PARAMS[shape][name]
+            if allowed.holds(value):
+                params[name] = value
+            else:
+                detail = f"{param.number.text} is not {allowed.words}"
+                scope.report("R0606", param, name=name, detail=detail, suggestion="")
+    return ir.Reward(shape, params)
+
+
+def _profile(scope: Scope, block: n.ProfileBlock) -> ir.Profile:
+    weights: dict[str, Fraction] = {}
+    for line in block.weights:
+        name = line.name.text
+        found = scope.criteria.get(name)
+        if found is None:
+            known = [c.id for c in scope.criteria.values() if c.tier == "proficiency"]
+            scope.unknown("R0608", line.name, name, known)
+        elif found.tier != "proficiency":
+            scope.report("R0607", line.name, name=name, tier=found.tier)
+        elif name in weights:
+            scope.report("R0808", line.name, what=name)
+        else:
+            weights[name] = weight(scope, line.number)
+    when = condition(scope, block.when.condition) if block.when else None
+    return ir.Profile(block.name.text, weights, when, scope.doc(block))

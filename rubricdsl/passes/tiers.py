@@ -1,0 +1,222 @@
+"""The three blocks: own criteria, those used from elsewhere, and those that an extension changes."""
+
+from dataclasses import dataclass, replace
+
+from .. import ir
+from ..conditions import inputs_of
+from ..diagnostics import Label
+from ..syntax import nodes as n
+from .criteria import SEVERITY, KIND_OF, apply, criterion, gather
+from .scope import Scope, suggestion
+
+TIER: dict[str, ir.Tier] = {
+    "safety": "safety",
+    "proficiency": "proficiency",
+    "excellence": "excellence",
+}
+_POLICY: dict[str, ir.Policy] = {
+    "violate": "violate",
+    "unmet": "unmet",
+    "exclude": "exclude",
+    "drop": "drop",
+}
+_ALLOWED = {
+    "safety": ("violate", "drop"),
+    "proficiency": ("unmet", "exclude", "drop"),
+    "excellence": ("unmet", "exclude", "drop"),
+}
+
+
+@dataclass(frozen=True)
+class Module:
+    """A rubric that this one includes, under the name that it has here."""
+
+    alias: str
+    rubric: ir.Rubric
+
+
+def tiers(
+    scope: Scope, modules: dict[str, Module], base: ir.Rubric | None
+) -> tuple[tuple[ir.Criterion, ...], ir.Policies]:
+    """All criteria in tier order, and the policies. Fills `scope.criteria` and `scope.places`."""
+    policies = base.policies if base else ir.Policies()
+    for inherited in base.criteria if base else ():
+        scope.criteria[inherited.id] = inherited
+    for block in scope.tree.items:
+        if not isinstance(block, n.TierBlock):
+            continue
+        tier = TIER[block.tier.text]
+        for item in block.items:
+            match item:
+                case n.CriterionItem():
+                    _add(scope, criterion(scope, item, tier), item.name)
+                case n.Use():
+                    _add(scope, _used(scope, item, tier, modules), item.alias or item.name)
+                case n.Override():
+                    _override(scope, item, tier, base)
+                case n.Without():
+                    _without(scope, item, tier, base)
+                case n.PolicyLine():
+                    policies = _policy(scope, item, tier, policies)
+    if not scope.criteria and not scope.damaged:
+        scope.report("R0219", scope.tree.header or n.Name("", 0, 1))
+    ordered = tuple(c for tier in ir.TIERS for c in scope.criteria.values() if c.tier == tier)
+    return ordered, policies
+
+
+def _add(scope: Scope, made: ir.Criterion | None, name: n.Name) -> None:
+    if made is None:
+        # It stands in the file, so nothing that names it should be told that it does not.
+        scope.damaged = True
+        return
+    if made.id in scope.criteria:
+        other = scope.criteria[made.id]
+        what = f"a {KIND_OF[other.tier]} in `{other.tier}`"
+        first = scope.places.get(made.id)
+        labels = (Label(first, "the first one"),) if first else ()
+        scope.report("R0201", name, "again", labels=labels, name=made.id, what=what)
+        return
+    scope.criteria[made.id] = made
+    scope.places[made.id] = scope.span(name)
+
+
+def _used(
+    scope: Scope, item: n.Use, tier: ir.Tier, modules: dict[str, Module]
+) -> ir.Criterion | None:
+    alias, _, wanted = item.name.text.rpartition(".")
+    if not alias:
+        scope.report("R0309", item.name, name=item.name.text)
+        return None
+    if alias not in modules:
+        scope.unknown("R0304", item.name, alias, modules)
+        return None
+    module = modules[alias]
+    found = next((c for c in module.rubric.criteria if c.id == wanted), None)
+    if found is None:
+        names = [c.id for c in module.rubric.tier(tier)]
+        hint = suggestion(wanted, names)
+        name = module.rubric.name
+        scope.report("R0305", item.name, module=name, name=wanted, suggestion=hint)
+        return None
+    if found.tier != tier:
+        scope.report(
+            "R0306",
+            item.name,
+            name=wanted,
+            tier=found.tier,
+            module=module.rubric.name,
+            here=tier,
+        )
+        return None
+    _same_inputs(scope, item, found, module.rubric)
+    cites = tuple(_bring(scope, module, source) for source in found.cites)
+    name = item.alias.text if item.alias else wanted
+    return replace(found, id=name, cites=cites)
+
+
+def _bring(scope: Scope, module: Module, source: str) -> str:
+    """A source of another rubric under a name that cannot clash with one written here."""
+    known = next(s for s in module.rubric.sources if s.id == source)
+    name = f"{module.alias}.{source}"
+    scope.sources[name] = replace(known, id=name)
+    return name
+
+
+def _same_inputs(scope: Scope, item: n.Use, found: ir.Criterion, module: ir.Rubric) -> None:
+    if found.when is None:
+        return
+    theirs = {spec.id: spec for spec in module.inputs}
+    for name in inputs_of(found.when):
+        wanted, here = theirs[name], scope.inputs.get(name)
+        if here is None:
+            hint = f"declare `{name}` in an `input` block, as `{module.name}` does"
+            scope.report("R0315", item.name, name=found.id, input=name, suggestion=hint)
+        elif (here.type, here.options, here.unit) != (wanted.type, wanted.options, wanted.unit):
+            scope.report(
+                "R0316",
+                item.name,
+                input=name,
+                found=_described(here),
+                wanted=_described(wanted),
+                module=module.name,
+            )
+
+
+def _described(spec: ir.Input) -> str:
+    if spec.unit:
+        return f"a quantity in {spec.unit}"
+    if spec.options:
+        return "one of " + ", ".join(spec.options)
+    return spec.type
+
+
+def _inherited(
+    scope: Scope, name: n.Name, verb: str, tier: ir.Tier, base: ir.Rubric | None
+) -> ir.Criterion | None:
+    if base is None:
+        scope.report("R0310", name, verb=verb)
+        return None
+    known = {c.id: c for c in base.tier(tier)}
+    if name.text not in known:
+        hint = suggestion(name.text, known)
+        scope.report("R0311", name, name=name.text, tier=tier, suggestion=hint)
+        return None
+    return scope.criteria.get(name.text, known[name.text])
+
+
+def _override(
+    scope: Scope, item: n.Override, tier: ir.Tier, base: ir.Rubric | None
+) -> None:
+    before = _inherited(scope, item.name, "override", tier, base)
+    if before is None:
+        return
+    found = gather(scope, item.name, item.clauses)
+    after = apply(scope, before, found, item.name)
+    if tier == "safety":
+        _only_tighter(scope, item, before, after)
+    scope.criteria[before.id] = after
+    scope.places[before.id] = scope.span(item.name)
+
+
+def _only_tighter(
+    scope: Scope, item: n.Override, before: ir.Criterion, after: ir.Criterion
+) -> None:
+    rank = list(SEVERITY)
+    how = ""
+    if rank.index(after.severity or "critical") > rank.index(before.severity or "critical"):
+        how = f"it was {before.severity}"
+    elif after.when is not None and after.when != before.when:
+        how = "a condition would let it be set aside"
+    elif after.allows_not_applicable and not before.allows_not_applicable:
+        how = "a judge could set it aside"
+    elif (after.text, after.polarity, after.check) != (before.text, before.polarity, before.check):
+        how = "it would ask something else"
+    if how:
+        scope.report("R0313", item.name, name=before.id, how=how)
+
+
+def _without(scope: Scope, item: n.Without, tier: ir.Tier, base: ir.Rubric | None) -> None:
+    before = _inherited(scope, item.name, "leave out", tier, base)
+    if before is None:
+        return
+    if tier == "safety":
+        scope.report("R0312", item.name, name=before.id)
+        return
+    scope.criteria.pop(before.id, None)
+
+
+def _policy(
+    scope: Scope, item: n.PolicyLine, tier: ir.Tier, policies: ir.Policies
+) -> ir.Policies:
+    word = item.word.text
+    if word not in _ALLOWED[tier]:
+        reason = "a verdict that is missing has to be resolved in one declared way"
+        if tier == "safety" and word in _POLICY:
+            reason = "in safety, what nobody could assess must never look safe"
+        options = ", ".join(_ALLOWED[tier])
+        scope.report("R0220", item.word, word=word, reason=reason, options=options)
+        return policies
+    if word == "exclude":
+        scope.report("R0221", item.word)
+    return replace(policies, **{tier: _POLICY[word]})
+
