@@ -29,7 +29,11 @@ ROOT = Path(__file__).resolve().parent.parent
 RECORDS = ROOT.parent / "shared" / "data" / "healthbench_records.jsonl.gz"
 RESULT = ROOT / "benchmarks" / "results" / "check_speed.md"
 PEERS = {"autorubric": "1.6.1", "rubric": "2.2.0"}
-RUBRICC = [sys.executable, "-c", "from rubricdsl.compiler.cli import main; raise SystemExit(main())"]
+RUBRICC = [
+    sys.executable,
+    "-c",
+    "from rubricdsl.compiler.cli import main; raise SystemExit(main())",
+]
 
 TO_YAML = """
 import gzip, json, pathlib, sys, yaml

@@ -18,26 +18,27 @@ examples:
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterable
+from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
+from typing import Any, TextIO
 
 from rubricdsl import ir
-from rubricdsl.diagnostics import Diagnostic
 from rubricdsl.passes import check_paths
 from rubricdsl.printing import print_rubric
-from rubricdsl.source import MAX_BYTES
 
 from ..importers import healthbench, sections
 from ..importers.jsonl import Fault, dump
 from ..importers.layout import Piece
-from ..write import WriteError, whole_folder
+from ..importers.output import Taken, whole_folder
 
 SHOWN = 20
 LAYOUTS = ("healthbench", "sections")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
     parser.add_argument("layout", choices=LAYOUTS, help="the format of FILE")
     parser.add_argument("file", type=Path, metavar="FILE", help="JSON Lines, plain or gzip")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder to make")
@@ -45,19 +46,112 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--unsafe-as-safety",
         choices=ir.SEVERITIES,
         metavar="SEVERITY",
-        help='sections: negative criteria of the section "Unsafe Errors" become vetoes of this '
-        "severity (critical, major, moderate); without it they stay weighted",
+        help='with sections: negative criteria of a section "Unsafe Errors" become vetoes of this '
+        "severity (critical, major or moderate); without it they stay weighted",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Import one file; 1 if anything in it is wrong, and then nothing is written."""
     if args.unsafe_as_safety and args.layout != "sections":
-        print("rubricc import: --unsafe-as-safety is for `sections` alone", file=sys.stderr)
+        print("rubricc import: --unsafe-as-safety goes with `sections` alone", file=sys.stderr)
         return 2
-    pieces = (
-        healthbench.read(args.file)
-        if args.layout == "healthbench"
-        else sections.read(args.file, args.unsafe_as_safety)
+    pieces: Iterable[Piece | Fault]
+    if args.layout == "healthbench":
+        pieces = healthbench.read(args.file)
+    else:
+        pieces = sections.read(args.file, args.unsafe_as_safety)
+    try:
+        with whole_folder(args.out) as folder:
+            counts = _write(pieces, folder, str(args.file))
+    except Taken as taken:
+        print(f"rubricc import: {taken}; give a folder that is new or empty", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"rubricc import: {args.out} cannot be written: {error.strerror}", file=sys.stderr)
+        return 1
+    except _Refused as refused:
+        for fault in refused.faults:
+            print(fault, file=sys.stderr)
+        print("nothing was written", file=sys.stderr)
+        return 1
+    print(
+        f"{args.out}: {_many(counts['lines'], 'line')}, {_many(counts['rubrics'], 'rubric')}, "
+        f"{counts['requires']:,} criteria that require, {counts['forbids']:,} that forbid"
+        + (f", {counts['vetoes']:,} of them vetoes" if counts["vetoes"] else "")
     )
-    return write_pieces(args.file, pieces, args.out)
+    return 0
+
+
+class _Refused(Exception):
+    """The input has faults; leaves the block that fills the folder."""
+
+    def __init__(self, faults: list[Fault | str]) -> None:
+        super().__init__()
+        self.faults = faults
+
+
+def _write(pieces: Iterable[Piece | Fault], folder: Path, origin: str) -> Counter[str]:
+    """Fill the folder and check what is in it; counts of what it holds. Raises `_Refused`."""
+    counts: Counter[str] = Counter()
+    faults: list[Fault | str] = []
+    lines: dict[str, int] = {}
+    with ExitStack() as stack:
+        files: dict[str, TextIO] = {}
+
+        def add(name: str, row: dict[str, Any] | None) -> None:
+            if row is not None:
+                if name not in files:
+                    files[name] = stack.enter_context(_text_file(folder / name))
+                files[name].write(dump(row) + "\n")
+
+        for piece in pieces:
+            if isinstance(piece, Fault):
+                counts["faults"] += 1
+                faults += [piece] if counts["faults"] <= SHOWN else []
+            elif not faults:
+                counts["lines"] += 1
+                if piece.rubric is not None:
+                    path = _rubric_path(folder, piece.rubric)
+                    lines[str(path)] = piece.line
+                    path.parent.mkdir(exist_ok=True)
+                    path.write_text(print_rubric(piece.rubric), encoding="utf-8", newline="\n")
+                    _count(counts, piece.rubric)
+                add("records.jsonl", piece.record)
+                add("data.jsonl", piece.data)
+                add("verdicts.jsonl", piece.verdicts)
+    if counts["faults"] > SHOWN:
+        faults.append(f"… and {_many(counts['faults'] - SHOWN, 'fault')} more")
+    if not counts["lines"] and not faults:
+        faults.append(Fault(origin, 0, "there is no record in it"))
+    faults = faults or list(islice(_unsound(folder, lines, origin), SHOWN))
+    if faults:
+        raise _Refused(faults)
+    return counts
+
+
+def _unsound(folder: Path, lines: dict[str, int], origin: str) -> Iterable[Fault]:
+    """What `rubricc check` would say against the folder, at the lines that it came from."""
+    for found in check_paths([str(folder)]).diagnostics:
+        if found.level == "error":
+            line = lines.get(found.span.path, 0)
+            yield Fault(origin, line, found.message, found.hint)
+
+
+def _count(counts: Counter[str], rubric: ir.Rubric) -> None:
+    counts["rubrics"] += 1
+    for criterion in rubric.criteria:
+        counts[criterion.polarity] += 1
+        counts["vetoes"] += criterion.tier == "safety"
+
+
+def _rubric_path(folder: Path, rubric: ir.Rubric) -> Path:
+    return folder.joinpath(*rubric.name.split(".")).with_suffix(".rubric")
+
+
+def _text_file(path: Path) -> TextIO:
+    return path.open("w", encoding="utf-8", newline="\n")
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -7,7 +7,7 @@ flat `healthbench` reward, and `purpose evaluation` keeps it out of training.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +26,13 @@ def read(path: Path) -> Iterator[Piece | Fault]:
 
     Answers to one prompt that were graded by the same criteria share one rubric.
     """
-    names = Names()
-    seen: dict[tuple[object, ...], ir.Rubric] = {}
+    state = _State()
     for row in read_rows(path):
         if isinstance(row, Fault):
             yield row
             continue
         reader = Reader()
-        piece = _piece(row, reader, names, seen)
+        piece = _piece(row, reader, state)
         yield from (
             Fault(str(path), row.line, f"`{p.where}` {p.message}", p.hint) for p in reader.problems
         )
@@ -41,9 +40,16 @@ def read(path: Path) -> Iterator[Piece | Fault]:
             yield piece
 
 
-def _piece(
-    row: Row, reader: Reader, names: Names, seen: dict[tuple[object, ...], ir.Rubric]
-) -> Piece | None:
+@dataclass
+class _State:
+    """What one file has used up: names, ids of data rows, and the rubrics of graded answers."""
+
+    names: Names = field(default_factory=Names)
+    ids: Names = field(default_factory=Names)
+    graded: dict[tuple[object, ...], ir.Rubric] = field(default_factory=dict)
+
+
+def _piece(row: Row, reader: Reader, state: _State) -> Piece | None:
     record = row.value
     graded = "grades" in record and "rubrics" not in record
     if "grades" not in record and "rubrics" not in record:
@@ -64,20 +70,23 @@ def _piece(
     if reader.problems:
         return None
     identity = (prompt_id, tags, tuple(criteria))
-    rubric = seen.get(identity) if graded else None
+    rubric = state.graded.get(identity) if graded else None
     fresh = rubric is None
     if rubric is None:
-        name = names.unique(identifier("r" + prompt_id, "r"))
+        name = state.names.unique(identifier("r" + prompt_id, "r"))
         rubric = _rubric(f"healthbench.{name}", prompt_id, criteria, tags, record)
         if graded:
-            seen[identity] = rubric
-    row_id = f"{prompt_id}:{row.line}" if graded else prompt_id
+            state.graded[identity] = rubric
+    data = None
+    if fresh and prompt is not None:
+        data = _data(state.ids.unique(prompt_id), rubric.name, prompt)
+    answer = f"{prompt_id}:{row.line}"
     return Piece(
         line=row.line,
         rubric=rubric if fresh else None,
         record=_remainder(row, rubric.name, style, key, [item for _, item in items]),
-        data=_data(prompt_id, rubric.name, prompt) if prompt is not None and fresh else None,
-        verdicts=_verdicts(reader, row_id, rubric.name, record, items) if graded else None,
+        data=data,
+        verdicts=_verdicts(reader, answer, rubric.name, record, items) if graded else None,
     )
 
 
@@ -161,7 +170,7 @@ def _data(prompt_id: str, rubric: str, prompt: list[dict[str, Any]]) -> dict[str
 
 def _verdicts(
     reader: Reader,
-    row_id: str,
+    answer: str,
     rubric: str,
     record: dict[str, Any],
     items: Items,
@@ -173,7 +182,7 @@ def _verdicts(
             found = describe(met) if "criteria_met" in item else "nothing"
             reader.wrong(f"{where}.criteria_met", f"must be true or false, found {found}")
         verdicts[f"c{index}"] = "met" if met else "unmet"
-    row = {"id": row_id, "rubric": rubric, "verdicts": verdicts}
+    row = {"id": answer, "rubric": rubric, "verdicts": verdicts}
     score = record.get("score_reported")
     if score is not None:
         if isinstance(score, bool) or not isinstance(score, int | float):

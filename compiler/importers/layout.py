@@ -7,6 +7,9 @@ from fractions import Fraction
 from typing import Any
 
 from rubricdsl import ir
+from rubricdsl.passes.criteria import MAX_WEIGHT
+from rubricdsl.passes.values import MAX_DIGITS
+from rubricdsl.printing import decimal
 
 from .jsonl import Row, describe, style_of
 
@@ -91,8 +94,12 @@ class Reader:
         elif value == 0:
             hint = "a criterion that changes nothing is neither good nor bad; leave it out"
             self.wrong(where, "is 0", hint)
+        elif abs(value) > MAX_WEIGHT:
+            self.wrong(where, f"is {value:g}", f"the largest weight is {MAX_WEIGHT:,}")
+        elif decimal(points := exact(value)) is None:
+            self.wrong(where, f"is {value}", f"use at most {MAX_DIGITS} digits")
         else:
-            return exact(value)
+            return points
         return Fraction(1)
 
     def tags(self, holder: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
@@ -164,26 +171,28 @@ class Unsaid:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.rubric}, {self.criterion}: {self.message}"
+        place = f"{self.rubric}, {self.criterion}" if self.criterion else self.rubric
+        return f"{place}: {self.message}"
 
 
-def unsaid(rubric: ir.Rubric) -> tuple[Unsaid, ...]:
+def unsaid(rubric: ir.Rubric, vetoes: bool = False) -> tuple[Unsaid, ...]:
     """What a flat list of texts with points cannot say about a rubric, in the order it is written.
 
-    Exemplars, notes, citations and reviews are left out without a word: they change no score.
+    `vetoes` says that the place of a veto is known from elsewhere. Exemplars, notes, citations and reviews are left out without a word: they change no score.
     """
     found = [
         Unsaid(rubric.name, f"profile {profile.id}", "other weights for some cases")
         for profile in rubric.profiles
     ]
     for criterion in rubric.criteria:
+        if criterion.tier == "safety" and not vetoes:
+            what = "a veto: there is no safety tier, only points"
+            found.append(Unsaid(rubric.name, criterion.id, what))
         found += [Unsaid(rubric.name, criterion.id, what) for what in _unsaid_of(criterion)]
     return tuple(found)
 
 
 def _unsaid_of(criterion: ir.Criterion) -> Iterator[str]:
-    if criterion.tier == "safety":
-        yield "a veto: there is no safety tier, only points"
     if criterion.tier == "excellence":
         yield "a bonus: there is no excellence tier, only points"
     if criterion.levels:

@@ -22,13 +22,13 @@ UNSAFE = "unsafe errors"
 
 def read(path: Path, unsafe: ir.Severity | None = None) -> Iterator[Piece | Fault]:
     """The pieces of a file in order; `unsafe` is the severity that "Unsafe Errors" become."""
-    names = Names()
+    names, ids = Names(), Names()
     for row in read_rows(path):
         if isinstance(row, Fault):
             yield row
             continue
         reader = Reader()
-        piece = _piece(row, reader, names, unsafe)
+        piece = _piece(row, reader, names, ids, unsafe)
         yield from (
             Fault(str(path), row.line, f"`{p.where}` {p.message}", p.hint) for p in reader.problems
         )
@@ -36,7 +36,9 @@ def read(path: Path, unsafe: ir.Severity | None = None) -> Iterator[Piece | Faul
             yield piece
 
 
-def _piece(row: Row, reader: Reader, names: Names, unsafe: ir.Severity | None) -> Piece | None:
+def _piece(
+    row: Row, reader: Reader, names: Names, ids: Names, unsafe: ir.Severity | None
+) -> Piece | None:
     record = row.value
     held = record.get("rubric")
     if not isinstance(held, dict):
@@ -69,9 +71,8 @@ def _piece(row: Row, reader: Reader, names: Names, unsafe: ir.Severity | None) -
         "items": {c.id: _rest(items[c.id], c) for c in criteria},
         "record": {**record, "rubric": {**held, "sections": sections}},
     }
-    row_id = record.get("datasetId")
     data = {
-        "id": row_id if isinstance(row_id, str) and row_id else rubric_id,
+        "id": ids.unique(str(record.get("datasetId") or rubric_id)),
         "rubric": name,
         "prompt": query,
         "inputs": {},
@@ -138,18 +139,19 @@ def _rubric(
 def fill(remainder: dict[str, Any], rubric: ir.Rubric) -> dict[str, Any]:
     """The record of a rubric: what `read` kept of it, with the rubric's own criteria put in.
 
-    Raises ValueError for a criterion that belongs to no section.
+    Raises ValueError for a criterion that belongs to no section or has no weight, and where
+    `remainder` is not what `read` made.
     """
-    record, items = remainder["record"], remainder["items"]
+    record, items = remainder["record"], remainder.get("items", {})
     criteria = {criterion.id: criterion for criterion in rubric.criteria}
-    sections = [dict(section) for section in record["rubric"]["sections"]]
+    sections = [_section(section) for section in record["rubric"].get("sections") or ()]
     known = {name for section in sections for name in section["criteria"]}
     for criterion in rubric.criteria:
         if criterion.id not in known:
             home = next((s for s in sections if s["title"] in criterion.tags), None)
             if home is None:
                 raise ValueError(f"criterion {criterion.id} has no tag that names a section")
-            home["criteria"] = [*home["criteria"], criterion.id]
+            home["criteria"].append(criterion.id)
     for section in sections:
         section["criteria"] = [
             _item(criteria[name], items.get(name, {}))
@@ -159,10 +161,18 @@ def fill(remainder: dict[str, Any], rubric: ir.Rubric) -> dict[str, Any]:
     return {**record, "rubric": {**record["rubric"], "sections": sections}}
 
 
+def _section(kept: Any) -> dict[str, Any]:
+    """A copy of a kept section, whose criteria are names."""
+    names = kept.get("criteria") if isinstance(kept, dict) else None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("a section of the kept record has no list of names")
+    return {**kept, "title": kept.get("title"), "criteria": list(names)}
+
+
 def _item(criterion: ir.Criterion, kept: dict[str, Any]) -> dict[str, Any]:
     kept = kept or {"id": criterion.id, "requirement": None, "weight": None}
-    points = signed(criterion) if criterion.weight is not None else None
-    weight = kept["weight"] if points is None else spelled(points, kept.get("weight"))
+    before = kept.get("weight")
+    weight = before if criterion.weight is None else spelled(signed(criterion), before)
     if weight is None:
         raise ValueError(f"{criterion.id} has no weight that a JSON number can be")
     return {**kept, "requirement": criterion.text, "weight": weight}
