@@ -178,7 +178,8 @@ class Unsaid:
 def unsaid(rubric: ir.Rubric, vetoes: bool = False) -> tuple[Unsaid, ...]:
     """What a flat list of texts with points cannot say about a rubric, in the order it is written.
 
-    `vetoes` says that the place of a veto is known from elsewhere. Exemplars, notes, citations and reviews are left out without a word: they change no score.
+    `vetoes` says that the place of a veto is known from elsewhere. Exemplars, notes, citations and
+    reviews are left out without a word: they change no score.
     """
     found = [
         Unsaid(rubric.name, f"profile {profile.id}", "other weights for some cases")
