@@ -145,7 +145,7 @@ CODES: dict[str, Code] = {
     "R0217": _warning(
         "`{name}` has no example of {missing}",
         "examples show a judge what is meant, and are the seed of synthetic training data",
-        "add `{missing}` and a sentence that shows it",
+        'add a sentence that shows it, such as `met "…"`',
     ),
     "R0218": _error(
         "the example contradicts the check of `{name}`",
@@ -207,9 +207,11 @@ CODES: dict[str, Code] = {
     ),
     "R0310": _error(
         "there is nothing to {verb}: this rubric extends no other",
-        hint="add `extends name version \"…\"` at the top",
+        hint='add `extends name version "…"` at the top',
     ),
-    "R0311": _error("the rubric extended has no criterion `{name}` in `{tier}`", hint="{suggestion}"),
+    "R0311": _error(
+        "the rubric extended has no criterion `{name}` in `{tier}`", hint="{suggestion}"
+    ),
     "R0312": _error(
         "an extension cannot drop the veto `{name}`",
         "who builds on a rubric relies on its safety; an extension may only add to it",
@@ -221,7 +223,9 @@ CODES: dict[str, Code] = {
         "add a veto of your own beside it",
     ),
     "R0314": _warning("`{name}` is retired", hint="look for the rubric that replaces it"),
-    "R0315": _error("`{name}` needs the input `{input}`, which this rubric lacks", hint="{suggestion}"),
+    "R0315": _error(
+        "`{name}` needs the input `{input}`, which this rubric lacks", hint="{suggestion}"
+    ),
     "R0316": _error(
         "the input `{input}` is {found} here and {wanted} in `{module}`",
         "the criterion's condition would mean something else here",

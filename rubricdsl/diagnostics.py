@@ -1,7 +1,8 @@
 """Diagnostics: what is wrong with a file, as data. Mistakes of users never raise."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from .codes import CODES
@@ -19,7 +20,7 @@ class Label(NamedTuple):
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One finding. `message` is the title, `label` stands under the span, `why` and `hint` below."""
+    """One finding: `message` is the title, `label` stands under the span, the rest below it."""
 
     code: str
     level: Level
@@ -34,11 +35,11 @@ class Diagnostic:
 def diagnose(
     code: str,
     span: Span,
-    label: str = "",
+    values: Mapping[str, object] = MappingProxyType({}),
     *,
+    label: str = "",
     labels: Iterable[Label] = (),
     hint: str | None = None,
-    **values: object,
 ) -> Diagnostic:
     """A diagnostic from the table; `values` fill the placeholders of its texts.
 
@@ -53,7 +54,7 @@ def diagnose(
         label=label,
         labels=tuple(labels),
         why=entry.why.format(**values),
-        hint=(entry.hint if hint is None else hint).format(**values) if hint != "" else "",
+        hint=entry.hint.format(**values) if hint is None else hint,
     )
 
 

@@ -17,34 +17,33 @@ def _paint(text: str, style: str, colour: bool) -> str:
 
 
 def to_text(diagnostic: Diagnostic, sources: Sources, colour: bool = False) -> str:
-    """A diagnostic with its source line, as the terminal shows it. Ends without a newline."""
+    """A diagnostic with its source lines, as the terminal shows it. Ends without a newline."""
     d = diagnostic
-    head = _paint(f"{d.level}[{d.code}]", d.level, colour) + _paint(f": {d.message}", "bold", colour)
-    lines = [head]
+    title = _paint(f": {d.message}", "bold", colour)
+    lines = [_paint(f"{d.level}[{d.code}]", d.level, colour) + title]
     places = [(d.span, d.label, d.level), *((s, text, "rule") for s, text in d.labels)]
-    widths = [_number(sources(span.path), span) for span, _, _ in places]
-    gutter = max(map(len, widths))
-    for index, ((span, label, style), number) in enumerate(zip(places, widths, strict=True)):
-        corner = "┌─" if index == 0 else "├─"
+    gutter = max(len(_number(sources(span.path), span)) for span, _, _ in places)
+    edge = " " * gutter
+    bar, before = _paint("│", "rule", colour), ""
+    for index, (span, label, style) in enumerate(places):
+        corner = _paint("├─" if index else "┌─", "rule", colour)
         source = sources(span.path)
         if source is None:
-            lines.append(f"{' ' * gutter} {_paint(corner, 'rule', colour)} {span.path}")
+            lines.append(f"{edge} {corner} {span.path}")
             continue
         row, column = source.position(span.start)
-        bar = _paint("│", "rule", colour)
-        lines.append(
-            f"{' ' * gutter} {_paint(corner, 'rule', colour)} {span.path}:{row}:{column}"
-        )
         text, indent, width = _excerpt(source.line(row), column - 1, span.end - span.start)
+        shown = f"{_paint(f'{row:>{gutter}}', 'rule', colour)} {bar} {text}"
+        if shown != before:
+            lines += [f"{edge} {corner} {span.path}:{row}:{column}", f"{edge} {bar}", shown]
+        before = shown
         marks = _paint("^" * width + (f" {label}" if label else ""), style, colour)
-        lines.append(f"{' ' * gutter} {bar}")
-        lines.append(f"{_paint(f'{number:>{gutter}}', 'rule', colour)} {bar} {text}")
-        lines.append(f"{' ' * gutter} {bar} {indent}{marks}")
+        lines.append(f"{edge} {bar} {indent}{marks}")
     if d.why or d.hint:
-        lines.append(f"{' ' * gutter} {_paint('│', 'rule', colour)}")
+        lines.append(f"{edge} {bar}")
     for word, text in (("why:  ", d.why), ("help: ", d.hint)):
         if text:
-            lines.append(f"{' ' * gutter} {_paint('=', 'rule', colour)} {word}{text}")
+            lines.append(f"{edge} {_paint('=', 'rule', colour)} {word}{text}")
     return "\n".join(lines)
 
 

@@ -61,6 +61,10 @@ class SourceBundle(Protocol):
         """The file at `path`. Raises `Unreadable`."""
         ...
 
+    def named(self, path: str, name: str) -> None:
+        """Remember the name that the file at `path` declares."""
+        ...
+
     def find(self, name: str, near: str) -> str | None:
         """The path of the rubric called `name`, asked for by the file `near`."""
         ...
@@ -102,7 +106,6 @@ class DiskBundle:
             raise Unreadable("R0003", (error.strerror or "it cannot be opened").lower()) from None
 
     def named(self, path: str, name: str) -> None:
-        """Remember the name that the file at `path` declares; its root follows from it."""
         self._names[path] = name
 
     def find(self, name: str, near: str) -> str | None:

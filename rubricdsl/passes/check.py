@@ -8,7 +8,7 @@ from .. import ir
 from ..diagnostics import Diagnostic, diagnose, has_errors, in_order
 from ..source import DiskBundle, Source, SourceBundle, Span, Unreadable
 from ..syntax.nodes import Tree
-from ..syntax.parser import parse
+from ..syntax.parser import Parsed, parse
 from .facts import facts
 from .header import header
 from .modules import Found, modules
@@ -60,10 +60,10 @@ class Checker:
             source = self._bundle.read(path)
         except Unreadable as fault:
             values = {"path": path, "detail": fault.detail}
-            found = diagnose(fault.code, Span(path, 0, 0), **values)
+            found = diagnose(fault.code, Span(path, 0, 0), values)
             return Checked(path, None, None, (found,))
         parsed = parse(source)
-        scope = Scope(source, parsed.tree, damaged=bool(parsed.syntax or parsed.lexical))
+        scope = Scope(source, parsed.tree, damaged=_damaged(parsed))
         scope.diagnostics += syntax(parsed)
         head = header(scope)
         self._bundle.named(path, head.name)
@@ -117,6 +117,11 @@ class Checker:
         return Found(checked.rubric, path, header.name.text if header else "")
 
 
+def _damaged(parsed: Parsed) -> bool:
+    """Whether anything was skipped; a misspelt keyword was read as the one that was meant."""
+    return bool(parsed.lexical) or any(fault.meant is None for fault in parsed.syntax)
+
+
 def _key(path: str) -> str:
     return str(Path(path).resolve()) if Path(path).exists() else path
 
@@ -129,7 +134,7 @@ def rubric_files(paths: Iterable[str]) -> tuple[list[str], list[Diagnostic]]:
         if Path(path).is_dir():
             inside = sorted(str(p) for p in Path(path).rglob("*.rubric") if p.is_file())
             if not inside:
-                problems.append(diagnose("R0004", Span(path, 0, 0), path=path))
+                problems.append(diagnose("R0004", Span(path, 0, 0), {"path": path}))
             found += inside
         else:
             found.append(path)
@@ -162,6 +167,7 @@ def check_paths(paths: Sequence[str], search: Sequence[str] = ()) -> Outcome:
         if first is not file:
             span = Span(file.path, file.tree.header.name.start, file.tree.header.name.end)
             what = f"the rubric in {first.path}"
-            problems.append(diagnose("R0201", span, name=file.rubric.name, what=what))
+            values = {"name": file.rubric.name, "what": what}
+            problems.append(diagnose("R0201", span, values))
     diagnostics = in_order([*problems, *(d for file in checked for d in file.diagnostics)])
     return Outcome(checked, diagnostics, checker)

@@ -69,7 +69,7 @@ def _compare(scope: Scope, expr: n.Compare) -> ir.Condition | None:
             scope.report("R0407", expr.right)
         return None
     if spec.type.endswith("_list"):
-        hint = f'write `{spec.id} contains …`'
+        hint = f"write `{spec.id} contains …`"
         scope.report("R0409", expr.op, name=spec.id, hint=hint)
         return None
     op = expr.op.text

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import pairwise
 
 from .. import ir
 from ..syntax import nodes as n
@@ -98,7 +99,7 @@ def criterion(scope: Scope, item: n.CriterionItem, tier: ir.Tier) -> ir.Criterio
     found = gather(scope, item.name, item.clauses)
     _allowed(scope, tier, found)
     if found.statement is None:
-        scope.report("R0202", item.name, name=name)
+        scope.missing("R0202", item.name, name=name)
         return None
     origin = ir.Origin(
         scope.tree.header.name.text if scope.tree.header else "",
@@ -109,7 +110,7 @@ def criterion(scope: Scope, item: n.CriterionItem, tier: ir.Tier) -> ir.Criterio
     if tier == "safety":
         blank = replace(blank, severity="critical")
     if tier == "proficiency" and found.weight is None:
-        scope.report("R0203", item.name, name=name)
+        scope.missing("R0203", item.name, name=name)
         blank = replace(blank, weight=Fraction(1))
     return apply(scope, blank, found, item.name)
 
@@ -197,9 +198,7 @@ def weight(scope: Scope, number: n.Number) -> Fraction:
     return value
 
 
-def _levels(
-    scope: Scope, clauses: list[n.LevelClause], name: n.Name
-) -> tuple[ir.Level, ...]:
+def _levels(scope: Scope, clauses: list[n.LevelClause], name: n.Name) -> tuple[ir.Level, ...]:
     numbers = [int(clause.number.text) if len(clause.number.text) < 4 else -1 for clause in clauses]
     if numbers != list(range(len(clauses))) or len(clauses) < 2:
         listed = ", ".join(clause.number.text for clause in clauses)
@@ -211,7 +210,7 @@ def _levels(
     if any(worth is not None for worth in worths):
         declared = [exact(scope, worth) if worth is not None else None for worth in worths]
         known = [worth for worth in declared if worth is not None]
-        rising = all(low < high for low, high in zip(known, known[1:], strict=False))
+        rising = all(low < high for low, high in pairwise(known))
         if len(known) < len(worths) or not rising or not (known[0] >= 0 and known[-1] <= 1):
             node = next(worth for worth in worths if worth is not None)
             scope.report("R0214", node, name=name.text)

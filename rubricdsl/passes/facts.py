@@ -103,8 +103,9 @@ def _type(scope: Scope, line: n.InputLine) -> ir.Input | None:
         for index, option in enumerate(written.names):
             if option.text in options[:index]:
                 scope.report("R0808", option, what=option.text)
-        kind = "one_of_list" if is_list else "one_of"
-        return ir.Input(name, kind, options, None, line.optional, None, doc)
+        if is_list:
+            return ir.Input(name, "one_of_list", options, None, line.optional, None, doc)
+        return ir.Input(name, "one_of", options, None, line.optional, None, doc)
     if written.kind == "quantity" and not is_list:
         unit = written.names[0]
         if not known_unit(scope, unit):

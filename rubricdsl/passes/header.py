@@ -70,8 +70,8 @@ def version(scope: Scope, text: n.Text) -> None:
 
 def _title(scope: Scope, title: n.Setting | None) -> str:
     if title is None:
-        if not scope.damaged and scope.tree.header is not None:
-            scope.report("R0812", scope.tree.header)
+        if scope.tree.header is not None:
+            scope.missing("R0812", scope.tree.header)
         return ""
     if not isinstance(title.value, n.Text) or not title.value.value.strip():
         scope.report("R0210", title.value)

@@ -23,14 +23,16 @@ Lookup = Callable[[str], Found]
 
 
 class Modules(NamedTuple):
-    included: dict[str, Module]
+    """An include that could not be resolved is None: its name is known, its criteria are not."""
+
+    included: dict[str, Module | None]
     base: ir.Rubric | None
     origins: tuple[ir.Origin, ...]
 
 
 def modules(scope: Scope, active: bool, lookup: Lookup) -> Modules:
     """Resolve every include and extension of the file."""
-    included: dict[str, Module] = {}
+    included: dict[str, Module | None] = {}
     origins: list[ir.Origin] = []
     base: ir.Rubric | None = None
     for item in scope.tree.items:
@@ -40,15 +42,17 @@ def modules(scope: Scope, active: bool, lookup: Lookup) -> Modules:
                 scope.report("R0201", item.alias, name=alias, what="an include")
                 continue
             rubric = _rubric(scope, item, active, lookup)
+            included[alias] = Module(alias, rubric) if rubric else None
             if rubric is not None:
-                included[alias] = Module(alias, rubric)
                 origins.append(ir.Origin(rubric.name, rubric.version, alias))
         elif isinstance(item, n.Extends):
             if base is not None:
                 scope.report("R0808", item, what="extends")
                 continue
             base = _rubric(scope, item, active, lookup)
-            if base is not None:
+            if base is None:
+                scope.lost = True
+            else:
                 origins.append(ir.Origin(base.name, base.version, ""))
     return Modules(included, base, tuple(origins))
 
@@ -79,6 +83,4 @@ def _rubric(
         if rubric.status == "retired":
             scope.report("R0314", item.name, name=name)
         return rubric
-    # What was to come from there is missing now, and saying so again helps nobody.
-    scope.damaged = True
     return None

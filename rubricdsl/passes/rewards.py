@@ -26,9 +26,7 @@ def _within(low: int, high: int) -> Range:
 
 
 _FLAG = Range("0 or 1", lambda value: value in (0, 1))
-_WHOLE = Range(
-    "a whole number from 2 to 4096", lambda v: v.denominator == 1 and 2 <= v <= 4096
-)
+_WHOLE = Range("a whole number from 2 to 4096", lambda v: v.denominator == 1 and 2 <= v <= 4096)
 _SHARE = _within(0, 1000)
 
 PARAMS: dict[ir.Shape, dict[str, Range]] = {
@@ -71,8 +69,8 @@ def rewards(scope: Scope, base: ir.Rubric | None) -> Ranking:
     gives_points = any(
         c.polarity == "requires" and c.tier == "proficiency" for c in scope.criteria.values()
     )
-    if reward.shape == "healthbench" and scope.criteria and not gives_points and not scope.damaged:
-        scope.report("R0609", first.get(n.RewardItem) or n.Name("", 0, 1))
+    if reward.shape == "healthbench" and scope.criteria and not gives_points:
+        scope.missing("R0609", first.get(n.RewardItem) or n.Name("", 0, 1))
     return Ranking(steps, reward, tuple(profiles.values()))
 
 
@@ -131,7 +129,7 @@ def _profile(scope: Scope, block: n.ProfileBlock) -> ir.Profile:
         found = scope.criteria.get(name)
         if found is None:
             known = [c.id for c in scope.criteria.values() if c.tier == "proficiency"]
-            scope.unknown("R0608", line.name, name, known)
+            scope.unknown_criterion(line.name, name, known)
         elif found.tier != "proficiency":
             scope.report("R0607", line.name, name=name, tier=found.tier)
         elif name in weights:

@@ -23,15 +23,17 @@ class Placed(Protocol):
 
 @dataclass
 class Scope:
-    """One file on its way to a rubric. Passes fill it in the order of `check.PASSES`.
+    """One file on its way to a rubric. Passes fill it in the order that `check` calls them.
 
-    `damaged` says that part of the file could not be read: then a name that is not found may be
-    in that part, and saying so would be a second message about one mistake.
+    `damaged` says that part of the file could not be read, `lost` that a criterion could not be
+    made: then a name that is not found may be there, and saying so would be a second message
+    about one mistake.
     """
 
     source: Source
     tree: Tree
     damaged: bool = False
+    lost: bool = False
     diagnostics: list[Diagnostic] = field(default_factory=list)
     sources: dict[str, ir.Source] = field(default_factory=dict)
     value_sets: dict[str, ir.ValueSet] = field(default_factory=dict)
@@ -50,25 +52,26 @@ class Scope:
         hint: str | None = None,
         **values: object,
     ) -> None:
-        """Add a finding at a node."""
-        span = self.span(node)
-        self.diagnostics.append(
-            diagnose(code, span, label, labels=labels, hint=hint, **values)
-        )
+        """Add a finding at a node; `values` fill the texts of its code."""
+        found = diagnose(code, self.span(node), values, label=label, labels=labels, hint=hint)
+        self.diagnostics.append(found)
 
-    @property
-    def path(self) -> str:
-        return self.source.path
+    def missing(self, code: str, node: Placed, **values: object) -> None:
+        """Report that something is not there, unless it may be in the part that was not read."""
+        if not self.damaged:
+            self.diagnostics.append(diagnose(code, self.span(node), values))
+
+    def unknown(self, code: str, node: Placed, name: str, known: Iterable[str]) -> None:
+        """Report a name that is not there, with the nearest one that is."""
+        self.missing(code, node, name=name, suggestion=suggestion(name, known))
+
+    def unknown_criterion(self, node: Placed, name: str, known: Iterable[str]) -> None:
+        """Report the name of a criterion that is not there."""
+        if not self.lost:
+            self.unknown("R0608", node, name, known)
 
     def span(self, node: Placed) -> Span:
-        return Span(self.path, node.start, node.end)
-
-    def unknown(
-        self, code: str, node: Placed, name: str, known: Iterable[str], **values: object
-    ) -> None:
-        """Report a name that is not there, with the nearest one that is."""
-        if not self.damaged:
-            self.report(code, node, name=name, suggestion=suggestion(name, known), **values)
+        return Span(self.source.path, node.start, node.end)
 
     def doc(self, node: Placed) -> str:
         """The `##` note above an item."""
@@ -77,14 +80,14 @@ class Scope:
         return self.tree.docs.get(self.source.position(node.start)[0], "")
 
 
-def suggestion(name: str, known: Iterable[str], noun: str = "") -> str:
+def suggestion(name: str, known: Iterable[str], noun: str = "such name") -> str:
     """A hint for a name that was not found."""
     names = sorted(set(known))
     near = get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
         return f"did you mean `{near[0]}`?"
     if not names:
-        return f"there is no {noun or 'such name'} in this rubric yet"
+        return f"there is no {noun} here yet"
     if len(names) > 12:
         return f"there are {len(names)} names to choose from, such as `{names[0]}`"
     return "there are: " + ", ".join(f"`{n}`" for n in names)

@@ -9,7 +9,7 @@ def strictness(scope: Scope, rubric: ir.Rubric) -> None:
     """Findings that follow from the status, and examples that are missing."""
     if rubric.status == "active":
         _active(scope, rubric)
-    if rubric.purpose == "training":
+    if rubric.purpose == "training" and not scope.damaged:
         _examples(scope, rubric)
 
 
@@ -26,21 +26,14 @@ def _examples(scope: Scope, rubric: ir.Rubric) -> None:
     for criterion in rubric.criteria:
         if criterion.id not in scope.places or criterion.origin.rubric != rubric.name:
             continue
-        for missing, there in (("met", criterion.met), ("unmet", criterion.unmet)):
-            if not criterion.levels and not there:
-                place = _place(scope, criterion.id)
-                scope.report("R0217", place, name=criterion.id, missing=missing)
-        for level in criterion.levels:
-            if not level.examples:
-                missing = f"level {level.level}"
-                place = _place(scope, criterion.id)
-                scope.report(
-                    "R0217",
-                    place,
-                    name=criterion.id,
-                    missing=missing,
-                    hint='add `example "…"` behind the level',
-                )
+        wanted = [(f"`level {x.level}`", x.examples) for x in criterion.levels]
+        if not criterion.levels:
+            wanted = [("`met`", criterion.met), ("`unmet`", criterion.unmet)]
+        missing = " and ".join(word for word, there in wanted if not there)
+        if missing:
+            hint = 'write `example "…"` behind the level' if criterion.levels else None
+            place = _place(scope, criterion.id)
+            scope.report("R0217", place, name=criterion.id, missing=missing, hint=hint)
 
 
 def _place(scope: Scope, criterion: str) -> Placed:

@@ -33,7 +33,7 @@ _LAST = ("met", "unmet", "tag", "note", "}", END)
 def syntax(parsed: Parsed) -> list[Diagnostic]:
     """One diagnostic for each fault of the scan and of the parse."""
     unclosed = {(f.span.path, f.span.start) for f in parsed.lexical if f.code == "R0102"}
-    found = [diagnose(f.code, f.span, detail=f.detail) for f in parsed.lexical]
+    found = [diagnose(f.code, f.span, {"detail": f.detail}) for f in parsed.lexical]
     for fault in parsed.syntax:
         if (fault.span.path, fault.span.start) not in unclosed:
             found.append(_fault(fault))
@@ -42,14 +42,14 @@ def syntax(parsed: Parsed) -> list[Diagnostic]:
 
 def _fault(fault: SyntaxFault) -> Diagnostic:
     if fault.meant is not None:
-        return diagnose("R0107", fault.span, found=fault.found, meant=fault.meant)
+        return diagnose("R0107", fault.span, {"found": fault.found, "meant": fault.meant})
     expected = f"here could stand {listed(fault.expected)}"
     if fault.opened is not None or not fault.found:
         labels = [Label(fault.opened, "opened here, and never closed")] if fault.opened else []
         hint = "close it with `}`" if fault.opened else expected
-        return diagnose("R0104", _last(fault.span), labels=labels, hint=hint, expected="")
+        return diagnose("R0104", _last(fault.span), labels=labels, hint=hint)
     found = fault.found if len(fault.found) <= 30 else fault.found[:29] + "…"
-    return diagnose("R0101", fault.span, found=f"`{found}`", expected=expected)
+    return diagnose("R0101", fault.span, {"found": f"`{found}`"}, hint=expected)
 
 
 def _last(span: Span) -> Span:

@@ -6,7 +6,7 @@ from typing import Literal
 from .. import ir
 from ..source import Span
 from ..syntax import nodes as n
-from .scope import Scope, suggestion
+from .scope import Scope
 from .values import Scalar, bindings
 
 Verdict = str | int
@@ -56,7 +56,7 @@ def _case(scope: Scope, block: n.TestBlock) -> TestCase:
             )
     expected = [line for line in block.lines if isinstance(line, n.Expectation)]
     if not expected:
-        scope.report("R0701", block.title)
+        scope.missing("R0701", block.title)
     made = [_expectation(scope, line, responses) for line in expected]
     expectations = tuple(e for e in made if e is not None)
     return TestCase(block.title.value, scope.span(block), inputs, responses, expectations)
@@ -100,7 +100,7 @@ def _otherwise(criterion: ir.Criterion, word: str) -> Verdict:
 def _criterion(scope: Scope, name: n.Name) -> ir.Criterion | None:
     found = scope.criteria.get(name.text)
     if found is None:
-        scope.unknown("R0608", name, name.text, scope.criteria)
+        scope.unknown_criterion(name, name.text, scope.criteria)
     return found
 
 
@@ -130,8 +130,7 @@ def _expectation(
     sound = True
     for name in (line.response, line.other):
         if name is not None and name.text not in responses:
-            hint = suggestion(name.text, responses, "response")
-            scope.report("R0702", name, name=name.text, suggestion=hint)
+            scope.unknown("R0702", name, name.text, responses)
             sound = False
     criteria = [_criterion(scope, name) for name in line.names]
     known = tuple(c.id for c in criteria if c is not None)

@@ -1,4 +1,4 @@
-"""The three blocks: own criteria, those used from elsewhere, and those that an extension changes."""
+"""The three blocks: criteria written here, used from elsewhere, or changed by an extension."""
 
 from dataclasses import dataclass, replace
 
@@ -6,7 +6,7 @@ from .. import ir
 from ..conditions import inputs_of
 from ..diagnostics import Label
 from ..syntax import nodes as n
-from .criteria import SEVERITY, KIND_OF, apply, criterion, gather
+from .criteria import KIND_OF, SEVERITY, apply, criterion, gather
 from .scope import Scope, suggestion
 
 TIER: dict[str, ir.Tier] = {
@@ -36,7 +36,7 @@ class Module:
 
 
 def tiers(
-    scope: Scope, modules: dict[str, Module], base: ir.Rubric | None
+    scope: Scope, modules: dict[str, Module | None], base: ir.Rubric | None
 ) -> tuple[tuple[ir.Criterion, ...], ir.Policies]:
     """All criteria in tier order, and the policies. Fills `scope.criteria` and `scope.places`."""
     policies = base.policies if base else ir.Policies()
@@ -58,8 +58,8 @@ def tiers(
                     _without(scope, item, tier, base)
                 case n.PolicyLine():
                     policies = _policy(scope, item, tier, policies)
-    if not scope.criteria and not scope.damaged:
-        scope.report("R0219", scope.tree.header or n.Name("", 0, 1))
+    if not scope.criteria and not scope.lost:
+        scope.missing("R0219", scope.tree.header or n.Name("", 0, 1))
     ordered = tuple(c for tier in ir.TIERS for c in scope.criteria.values() if c.tier == tier)
     return ordered, policies
 
@@ -67,7 +67,7 @@ def tiers(
 def _add(scope: Scope, made: ir.Criterion | None, name: n.Name) -> None:
     if made is None:
         # It stands in the file, so nothing that names it should be told that it does not.
-        scope.damaged = True
+        scope.lost = True
         return
     if made.id in scope.criteria:
         other = scope.criteria[made.id]
@@ -81,16 +81,17 @@ def _add(scope: Scope, made: ir.Criterion | None, name: n.Name) -> None:
 
 
 def _used(
-    scope: Scope, item: n.Use, tier: ir.Tier, modules: dict[str, Module]
+    scope: Scope, item: n.Use, tier: ir.Tier, modules: dict[str, Module | None]
 ) -> ir.Criterion | None:
     alias, _, wanted = item.name.text.rpartition(".")
     if not alias:
         scope.report("R0309", item.name, name=item.name.text)
         return None
+    module = modules.get(alias)
     if alias not in modules:
         scope.unknown("R0304", item.name, alias, modules)
+    if module is None:
         return None
-    module = modules[alias]
     found = next((c for c in module.rubric.criteria if c.id == wanted), None)
     if found is None:
         names = [c.id for c in module.rubric.tier(tier)]
@@ -164,9 +165,7 @@ def _inherited(
     return scope.criteria.get(name.text, known[name.text])
 
 
-def _override(
-    scope: Scope, item: n.Override, tier: ir.Tier, base: ir.Rubric | None
-) -> None:
+def _override(scope: Scope, item: n.Override, tier: ir.Tier, base: ir.Rubric | None) -> None:
     before = _inherited(scope, item.name, "override", tier, base)
     if before is None:
         return
@@ -205,9 +204,7 @@ def _without(scope: Scope, item: n.Without, tier: ir.Tier, base: ir.Rubric | Non
     scope.criteria.pop(before.id, None)
 
 
-def _policy(
-    scope: Scope, item: n.PolicyLine, tier: ir.Tier, policies: ir.Policies
-) -> ir.Policies:
+def _policy(scope: Scope, item: n.PolicyLine, tier: ir.Tier, policies: ir.Policies) -> ir.Policies:
     word = item.word.text
     if word not in _ALLOWED[tier]:
         reason = "a verdict that is missing has to be resolved in one declared way"
@@ -219,4 +216,3 @@ def _policy(
     if word == "exclude":
         scope.report("R0221", item.word)
     return replace(policies, **{tier: _POLICY[word]})
-

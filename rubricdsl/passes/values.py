@@ -57,9 +57,7 @@ def amount_in(scope: Scope, value: n.Quantity, unit: str, against: Placed) -> Fr
     if here != there:
         other = Label(scope.span(against), f"{unit}: {there}")
         label = f"{value.unit.text}: {here}"
-        scope.report(
-            "R0404", value, label, labels=[other], left=value.unit.text, right=unit
-        )
+        scope.report("R0404", value, label, labels=[other], left=value.unit.text, right=unit)
         return None
     return convert(ir.Quantity(number, value.unit.text), unit)
 

@@ -150,9 +150,7 @@ class Build(Transformer[Token, Any]):
     def prompt(self, c: Children) -> n.PromptItem:
         name = _name(c[1]) if isinstance(c[1], Token) else None
         bindings = _maybe(c, n.Bindings)
-        return n.PromptItem(
-            name, _maybe(c, n.Text), bindings.items if bindings else (), *_span(c)
-        )
+        return n.PromptItem(name, _maybe(c, n.Text), bindings.items if bindings else (), *_span(c))
 
     def bindings(self, c: Children) -> n.Bindings:
         return n.Bindings(_of(c, n.Binding), *_span(c))
@@ -201,15 +199,15 @@ class Build(Transformer[Token, Any]):
     def level(self, c: Children) -> n.LevelClause:
         number = n.Number(c[1].text, c[1].start, c[1].end)
         worth = _maybe(c, n.Weight)
-        examples = tuple(e.value for e in c if isinstance(e, n.Setting))
+        examples = tuple(e.text for e in _of(c, n.Example))
         return n.LevelClause(
             number, worth.number if worth else None, _maybe(c, n.Text), examples, *_span(c)
         )
 
     worth = weight
 
-    def example(self, c: Children) -> n.Setting:
-        return n.Setting("example", c[1], *_span(c))
+    def example(self, c: Children) -> n.Example:
+        return n.Example(c[1], *_span(c))
 
     def cites(self, c: Children) -> n.Cites:
         return n.Cites(c[1].items, *_span(c))

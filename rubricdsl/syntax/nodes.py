@@ -58,6 +58,12 @@ class Header(NamedTuple):
     end: int
 
 
+class Example(NamedTuple):
+    text: Text
+    start: int
+    end: int
+
+
 class Setting(NamedTuple):
     """`title`, `purpose`, `tag`, `note`, `role`, `status`, `called`: one word and one thing."""
 

@@ -13,11 +13,15 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from lark import Lark
+from lark.exceptions import UnexpectedToken
+from lark.parsers.lalr_analysis import Shift
 
 from ..source import Source, Span
 from .build import Build
 from .nodes import Header, Item, Tree
 from .tokens import END, LexicalFault, Token, scan
+
+Built = tuple[Header | None, tuple[Item, ...]]
 
 
 class SyntaxFault(NamedTuple):
@@ -62,7 +66,7 @@ def parse(source: Source) -> Parsed:
     enabled = gc.isenabled()
     gc.disable()
     try:
-        run = _Run(source.path, tokens)
+        run = _Run(source, tokens)
         header, items = run.parse()
     finally:
         if enabled:
@@ -90,42 +94,66 @@ def _docs(text: str) -> dict[int, str]:
 class _Run:
     """One parse: a position in the tokens, Lark's stacks, and the faults so far."""
 
-    def __init__(self, path: str, tokens: list[Token]) -> None:
-        self.path = path
+    def __init__(self, source: Source, tokens: list[Token]) -> None:
+        self.path = source.path
+        self.text = source.text
         self.tokens = tokens
         self.words = grammar().words
-        self.state = grammar().lark.parse_interactive("").parser_state
+        # Lark types its own Token here, and asks of a token no more than ours has.
+        self.state: Any = grammar().lark.parse_interactive("").parser_state
         self.table: dict[Any, dict[str, Any]] = self.state.parse_conf.states
+        self.end_state = self.state.parse_conf.end_state
         self.faults: list[SyntaxFault] = []
 
-    def parse(self) -> tuple[Header | None, tuple[Item, ...]]:
-        tokens, at = self.tokens, 0
+    def parse(self) -> Built:
+        at = 0
         while True:
             token, used = self.decide(at)
-            if token.type in self.table[self.state.state_stack[-1]]:
-                result = self.feed(token)
-                if token.type == END and result is not None:
-                    return result
-                at += used
+            try:
+                result: Built = self.state.feed_token(token, token.type == END)
+            except UnexpectedToken:
+                resumed = self.recover(at, token)
+                if resumed is None:
+                    return self.salvage()
+                at = resumed
                 continue
-            if token.type == END and self.close():
-                continue
-            repaired = self.repair(at, token)
-            if repaired is None:
-                return self.salvage()
-            at = repaired
-            if at >= len(tokens):
-                return self.salvage()
+            if token.type == END:
+                return result
+            at += used
+
+    def room(self) -> dict[str, Any]:
+        """The terminals that the innermost construct knows an action for."""
+        return self.table[self.state.state_stack[-1]]
+
+    def fits(self, terminal: str) -> bool:
+        """Whether a terminal can really come next.
+
+        The tables merge lookaheads of like states: a construct may accept to end at a word that
+        nothing around it has room for. So the reductions are walked, on a copy, without running.
+        """
+        stack = list(self.state.state_stack)
+        while True:
+            entry = self.table[stack[-1]].get(terminal)
+            if entry is None:
+                return False
+            action, rule = entry
+            if action is Shift:
+                return True
+            if rule.expansion:
+                del stack[-len(rule.expansion) :]
+            stack.append(self.table[stack[-1]][rule.origin.name][1])
+            if terminal == END and stack[-1] == self.end_state:
+                return True
 
     def decide(self, at: int) -> tuple[Token, int]:
         """The token at `at` as the grammar has room for it, and how many raw tokens it takes."""
         token = self.tokens[at]
-        room = self.table[self.state.state_stack[-1]]
+        room = self.room()
         if token.type == "WORD":
-            for name in self.words.get(token.text, ()):
-                if name in room:
-                    return token._replace(type=name), 1
-            return token._replace(type="NAME"), 1
+            names = [n for n in (*self.words.get(token.text, ()), "NAME") if n in room]
+            if len(names) > 1:
+                names = [name for name in names if self.fits(name)] or names
+            return token._replace(type=names[0] if names else "NAME"), 1
         if token.type == "NUMBER":
             if "QUANTITY" in room and (unit := self.unit_after(at)) is not None:
                 gap = " " * (unit.start - token.end)
@@ -142,79 +170,71 @@ class _Run:
             return None
         if word.type == "WORD" and (word.text in self.words or after[0].type == "COLON"):
             return None
-        return word if self.same_line(number, word) else None
-
-    def same_line(self, left: Token, right: Token) -> bool:
-        # Tokens keep no line numbers; a unit stands a blank or so behind its number.
-        return right.start - left.end <= 3
-
-    def feed(self, token: Token) -> Any:
-        result = self.state.feed_token(token, token.type == END)
-        return result
+        return None if "\n" in self.text[number.end : word.start] else word
 
     # Recovery
 
-    def fault(self, at: int, token: Token, meant: str | None = None) -> None:
-        room = self.table[self.state.state_stack[-1]]
-        opened = self.innermost_brace(at) if token.type == END else None
-        span = Span(self.path, token.start, token.end)
-        expected = tuple(sorted(room))
-        self.faults.append(SyntaxFault(span, token.text, expected, meant, opened))
-
-    def repair(self, at: int, token: Token) -> int | None:
+    def recover(self, at: int, token: Token) -> int | None:
         """Report the token at `at` and find the position to go on from; None at a loss."""
-        room = self.table[self.state.state_stack[-1]]
+        if token.type == END:
+            return self.close(at, token)
         if token.type == "NAME":
-            fitting = [w for w, names in self.words.items() if any(x in room for x in names)]
+            fitting = [w for w, names in self.words.items() if any(map(self.fits, names))]
             near = get_close_matches(token.text, fitting, n=1, cutoff=0.7)
             if near:
                 self.fault(at, token, near[0])
-                name = next(x for x in self.words[near[0]] if x in room)
-                self.feed(token._replace(type=name, text=near[0]))
+                name = next(filter(self.fits, self.words[near[0]]))
+                self.state.feed_token(token._replace(type=name, text=near[0]), False)
                 return at + 1
         self.fault(at, token)
         return self.resume(at)
 
+    def fault(self, at: int, token: Token, meant: str | None = None) -> None:
+        opened = self.innermost_brace(at) if token.type == END else None
+        span = Span(self.path, token.start, token.end)
+        expected = tuple(name for name in self.room() if name.upper() == name and self.fits(name))
+        self.faults.append(SyntaxFault(span, token.text, expected, meant, opened))
+
     def resume(self, at: int) -> int | None:
-        """Skip to a word that starts a line, or a brace, at which some open construct can go on."""
+        """Skip to a word that may open a statement, or a brace, at which something can go on."""
         for position in range(at, len(self.tokens)):
             token = self.tokens[position]
             if token.type == END:
-                return position if self.close() else None
+                return self.close(position, token)
             names: tuple[str, ...] = ()
             if token.type == "RBRACE":
                 names = ("RBRACE",)
-            elif token.type == "WORD" and self.starts_line(position):
+            elif token.type == "WORD" and self.opens_statement(position):
                 names = self.words.get(token.text, ())
             if names and self.unwind(names, position == at):
                 return position
         return None
 
-    def starts_line(self, position: int) -> bool:
-        """Whether a token is likely to open a statement: the one before it can end one."""
+    def opens_statement(self, position: int) -> bool:
+        """Whether a word is likely to open a statement: the token before it can end one."""
         before = self.tokens[position - 1] if position else None
         return before is None or before.type not in ("COLON", "COMMA", "EQUAL", "LPAR", "COMPARE")
 
     def unwind(self, names: tuple[str, ...], stay: bool) -> bool:
         """Drop the innermost unfinished constructs until one of the terminals fits."""
-        stack = self.state.state_stack
-        for depth in range(1 if stay else 0, len(stack)):
-            room = self.table[stack[len(stack) - 1 - depth]]
-            if any(name in room for name in names):
-                if depth:
-                    del stack[len(stack) - depth :]
-                    del self.state.value_stack[len(self.state.value_stack) - depth :]
-                return True
-        return False
+        states, values = self.state.state_stack, self.state.value_stack
+        kept = list(states), list(values)
+        if stay and len(states) > 1:
+            states.pop()
+            values.pop()
+        while not any(map(self.fits, names)):
+            if len(states) == 1:
+                states[:], values[:] = kept
+                return False
+            states.pop()
+            values.pop()
+        return True
 
-    def close(self) -> bool:
+    def close(self, at: int, token: Token) -> int | None:
         """At the end of the file: drop what is unfinished until the file could end here."""
-        if END in self.table[self.state.state_stack[-1]]:
-            return False
-        token = self.tokens[-1]
         if not self.faults or self.faults[-1].span.start != token.start:
-            self.fault(len(self.tokens) - 1, token)
-        return self.unwind((END,), stay=True)
+            self.fault(at, token)
+        return at if self.unwind((END,), stay=False) else None
 
     def innermost_brace(self, at: int) -> Span | None:
         open_braces: list[Token] = []
@@ -227,7 +247,7 @@ class _Run:
             return None
         return Span(self.path, open_braces[-1].start, open_braces[-1].end)
 
-    def salvage(self) -> tuple[Header | None, tuple[Item, ...]]:
+    def salvage(self) -> Built:
         """What had been built when nothing more could be read."""
         header: Header | None = None
         items: list[Item] = []
