@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from rubricdsl.ir import Quantity
-from rubricdsl.runtime.amounts import UNIT_TABLE
+from rubricdsl.runtime.amounts import UNIT_SPELLINGS, UNIT_TABLE
 
 
 @dataclass(frozen=True)
@@ -27,31 +27,6 @@ UNITS: dict[str, Unit] = {
     name: Unit(dimension, Fraction(numerator, denominator))
     for name, (dimension, numerator, denominator) in UNIT_TABLE.items()
 }
-
-# What people write for a unit of the table, in lower case.
-_OTHER_NAMES: dict[str, str] = {
-    "µg": "mcg", "μg": "mcg", "microgram": "mcg", "micrograms": "mcg", "mcgs": "mcg",
-    "nanogram": "ng", "nanograms": "ng", "milligram": "mg", "milligrams": "mg", "mgs": "mg",
-    "gram": "g", "grams": "g", "gm": "g", "kilogram": "kg", "kilograms": "kg", "kgs": "kg",
-    "µl": "uL", "μl": "uL", "microlitre": "uL", "microliter": "uL", "cc": "mL", "ml": "mL",
-    "millilitre": "mL", "milliliter": "mL", "millilitres": "mL", "milliliters": "mL",
-    "decilitre": "dL", "deciliter": "dL", "litre": "L", "liter": "L", "litres": "L", "liters": "L",
-    "µg/kg": "mcg/kg", "μg/kg": "mcg/kg", "ug/kg": "mcg/kg", "mg/d": "mg/day", "g/d": "g/day",
-    "mg/kg/d": "mg/kg/day", "ug/ml": "mcg/mL", "µg/ml": "mcg/mL", "µmol/l": "umol/L",
-    "μmol/l": "umol/L", "mm hg": "mmHg", "torr": "mmHg", "cmh20": "cmH2O",
-    "s": "seconds", "sec": "seconds", "secs": "seconds", "second": "seconds",
-    "min": "minutes", "mins": "minutes", "minute": "minutes",
-    "h": "hours", "hr": "hours", "hrs": "hours", "hour": "hours",
-    "d": "days", "day": "days", "wk": "weeks", "wks": "weeks", "week": "weeks",
-    "mo": "months", "mos": "months", "month": "months",
-    "y": "years", "yr": "years", "yrs": "years", "year": "years",
-    "beats/min": "bpm", "per_minute": "/min", "rpm": "breaths/min", "ml/hr": "mL/h",
-    "ml/kg/hr": "mL/kg/h", "c": "celsius", "°c": "celsius", "degc": "celsius",
-    "centigrade": "celsius", "%": "percent", "pct": "percent", "percentage": "percent",
-    "millimetre": "mm", "millimeter": "mm", "centimetre": "cm", "centimeter": "cm",
-    "metre": "m", "meter": "m", "metres": "m", "meters": "m", "kg/m^2": "kg/m2", "kg/m²": "kg/m2",
-    "bmi": "kg/m2", "iu": "IU", "ius": "IU", "unit": "units", "u": "units", "u/l": "IU/L",
-}  # fmt: skip
 
 
 def dimension(unit: str) -> str | None:
@@ -78,13 +53,11 @@ def _known(unit: str) -> Unit:
 
 def suggest(unit: str) -> str | None:
     """The unit of the table that was probably meant; None when nothing is near."""
-    plain = unit.strip().casefold()
-    if plain in _OTHER_NAMES:
-        return _OTHER_NAMES[plain]
-    by_case = {name.casefold(): name for name in UNITS}
-    if plain in by_case:
-        return by_case[plain]
+    written = unit.strip().casefold()
+    if written in UNIT_SPELLINGS:
+        return UNIT_SPELLINGS[written]
     import difflib  # late: only a mistake pays for it
 
-    near = difflib.get_close_matches(plain, list(by_case), n=1, cutoff=0.7)
+    by_case = {name.casefold(): name for name in UNITS}
+    near = difflib.get_close_matches(written, list(by_case), n=1, cutoff=0.7)
     return by_case[near[0]] if near else None

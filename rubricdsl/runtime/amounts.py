@@ -64,6 +64,36 @@ UNIT_TABLE: dict[str, tuple[str, int, int]] = {
     "IU/L": ("activity concentration", 1, 1),
 }
 
+# What people write for a unit of the table, case folded.
+UNIT_SPELLINGS: dict[str, str] = {name.casefold(): name for name in UNIT_TABLE} | {
+    "nanogram": "ng", "nanograms": "ng", "μg": "mcg", "microgram": "mcg", "micrograms": "mcg",
+    "mcgs": "mcg", "milligram": "mg", "milligrams": "mg", "mgs": "mg", "gram": "g", "grams": "g",
+    "gm": "g", "kilogram": "kg", "kilograms": "kg", "kgs": "kg",
+    "μl": "uL", "microlitre": "uL", "microlitres": "uL", "microliter": "uL", "microliters": "uL",
+    "cc": "mL", "millilitre": "mL", "millilitres": "mL", "milliliter": "mL", "milliliters": "mL",
+    "decilitre": "dL", "deciliter": "dL", "litre": "L", "litres": "L", "liter": "L", "liters": "L",
+    "μg/kg": "mcg/kg", "ug/kg": "mcg/kg", "mg per kg": "mg/kg", "mcg per kg": "mcg/kg",
+    "mg/d": "mg/day", "mg per day": "mg/day", "mg a day": "mg/day", "mg daily": "mg/day",
+    "g/d": "g/day", "g per day": "g/day", "g a day": "g/day", "g daily": "g/day",
+    "grams per day": "g/day", "grams a day": "g/day", "grams daily": "g/day",
+    "mg/kg/d": "mg/kg/day", "mg/kg per day": "mg/kg/day", "mg per kg per day": "mg/kg/day",
+    "mg/kg daily": "mg/kg/day", "mcg/kg/d": "mcg/kg/day", "ug/ml": "mcg/mL", "μg/ml": "mcg/mL",
+    "μmol/l": "umol/L", "mm hg": "mmHg", "cmh20": "cmH2O", "cm h2o": "cmH2O",
+    "s": "seconds", "sec": "seconds", "secs": "seconds", "second": "seconds",
+    "min": "minutes", "mins": "minutes", "minute": "minutes",
+    "h": "hours", "hr": "hours", "hrs": "hours", "hour": "hours", "d": "days", "day": "days",
+    "wk": "weeks", "wks": "weeks", "week": "weeks", "mo": "months", "month": "months",
+    "y": "years", "yr": "years", "yrs": "years", "year": "years",
+    "per minute": "/min", "beats/min": "bpm", "beats per minute": "bpm",
+    "breaths per minute": "breaths/min", "ml/hr": "mL/h", "ml/hour": "mL/h",
+    "ml per hour": "mL/h", "ml/kg/hr": "mL/kg/h", "c": "celsius", "°c": "celsius",
+    "degrees celsius": "celsius", "%": "percent", "per cent": "percent",
+    "millimetre": "mm", "millimetres": "mm", "millimeter": "mm", "millimeters": "mm",
+    "centimetre": "cm", "centimetres": "cm", "centimeter": "cm", "centimeters": "cm",
+    "metre": "m", "metres": "m", "meter": "m", "meters": "m", "kg/m^2": "kg/m2",
+    "international units": "IU", "unit": "units", "u": "units", "u/l": "IU/L",
+}  # fmt: skip
+
 _MAX_DIGITS = 40
 
 
@@ -104,8 +134,18 @@ def in_unit(amount: tuple[int, int], unit: str, target: str) -> tuple[int, int] 
 
 def read_quantity(text: str, target: str) -> tuple[int, int] | None:
     """A text such as "40 years" or "0.5 g" as an amount of `target`; None when it is not one."""
-    words = text.split()
-    if len(words) != 2:
-        return None
-    amount = read_decimal(words[0])
-    return None if amount is None else in_unit(amount, words[1], target)
+    number, _, unit = " ".join(text.split()).partition(" ")
+    amount = read_decimal(number)
+    unit = unit if unit in UNIT_TABLE else UNIT_SPELLINGS.get(unit.casefold(), "")
+    return None if amount is None else in_unit(amount, unit, target)
+
+
+def compares(left: int, op: str, right: int) -> bool:
+    """`left op right`; fractions are compared by cross-multiplying first."""
+    if op == "==":
+        return left == right
+    if op == "!=":
+        return left != right
+    if op in ("<", "<="):
+        return left < right or (op == "<=" and left == right)
+    return left > right or (op == ">=" and left == right)

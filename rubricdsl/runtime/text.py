@@ -20,10 +20,16 @@ _INVISIBLE = frozenset([0x34F, 0x180B, 0x180C, 0x180D, *range(0xFE00, 0xFE10)])
 def plain(text: str) -> str:
     """The plain form of a text; applying it twice changes nothing."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text.translate(_STRAIGHT)).translate(_STRAIGHT)
-        text = "".join(c for c in text if not _is_invisible(c))
-        text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+        text = unicodedata.normalize("NFKC", visible(text).casefold()).translate(_STRAIGHT)
     return " ".join(text.casefold().split())
+
+
+def visible(text: str) -> str:
+    """The text with its case and its lines, but plain in every other respect."""
+    if text.isascii():
+        return text
+    text = unicodedata.normalize("NFKC", text).translate(_STRAIGHT)
+    return unicodedata.normalize("NFKC", "".join(c for c in text if not _is_invisible(c)))
 
 
 def _is_invisible(char: str) -> bool:
