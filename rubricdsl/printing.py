@@ -113,14 +113,15 @@ Sets = tuple[ir.ValueSet, ...]
 def _term_sets(rubric: ir.Rubric) -> Sets:
     """The value sets of the rubric, and one for each list of terms that none of them holds.
 
-    A check writes several terms as the name of a set; those of an included rubric stay there.
+    A check writes several terms as the name of a set, and `count` even one, since a text would be
+    a pattern there. The sets of an included rubric stay in its own file.
     """
     sets = list(rubric.value_sets)
     held = {tuple(term.text for term in known.terms) for known in sets}
     names = {known.id for known in sets}
     for criterion in rubric.criteria:
         for terms in _lists(criterion.check):
-            if len(terms) > 1 and terms not in held:
+            if terms not in held:
                 name = f"{criterion.id}_terms"
                 while name in names:
                     name += "_"
@@ -131,13 +132,16 @@ def _term_sets(rubric: ir.Rubric) -> Sets:
 
 
 def _lists(check: ir.Check | None) -> Iterator[tuple[str, ...]]:
+    """The lists of terms that have to be value sets."""
     match check:
         case ir.AllOf(args) | ir.AnyOf(args):
             for arg in args:
                 yield from _lists(arg)
         case ir.NoneOf(arg):
             yield from _lists(arg)
-        case ir.Mentions(terms) | ir.Count(terms) | ir.Dose(terms):
+        case ir.Count(terms) if terms:
+            yield terms
+        case ir.Mentions(terms) | ir.Dose(terms) if len(terms) > 1:
             yield terms
 
 
@@ -210,8 +214,7 @@ def _criterion(criterion: ir.Criterion, rubric: ir.Rubric, sets: Sets) -> list[s
         head += f" when {_condition(criterion.when, rubric)}"
     lines = [*_doc(criterion.doc, "  "), head]
     lines += _wrapped(f"    {criterion.polarity} ", criterion.text)
-    for level in criterion.levels:
-        lines += _level(level, len(criterion.levels) - 1)
+    lines += _levels(criterion.levels)
     if criterion.check is not None:
         lines.append(f"    check {_check(criterion.check, sets)}")
     if criterion.cites:
@@ -226,8 +229,13 @@ def _criterion(criterion: ir.Criterion, rubric: ir.Rubric, sets: Sets) -> list[s
     return lines
 
 
-def _level(level: ir.Level, top: int) -> list[str]:
-    even = top > 0 and level.credit == Fraction(level.level, top)
+def _levels(levels: tuple[ir.Level, ...]) -> list[str]:
+    """Every level with its worth, or none of them where they rise evenly from 0 to 1."""
+    even = all(level.credit * (len(levels) - 1) == n for n, level in enumerate(levels))
+    return [line for level in levels for line in _level(level, even)]
+
+
+def _level(level: ir.Level, even: bool) -> list[str]:
     worth = "" if even else f"worth {exact(level.credit)} "
     lines = _wrapped(f"    level {level.level} {worth}", level.anchor)
     for example in level.examples:
