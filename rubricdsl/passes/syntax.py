@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from ..diagnostics import Diagnostic, Label, diagnose
 from ..source import Span
-from ..syntax.parser import Parsed, SyntaxFault, grammar
+from ..syntax.parser import Parsed, SyntaxFault
+from ..syntax.tables import tables
 from ..syntax.tokens import END
 
 # Terminals that are not a word of the language, as a reader would call them.
@@ -59,7 +60,7 @@ def _last(span: Span) -> Span:
 def listed(terminals: Iterable[str], most: int = 9) -> str:
     """Terminals as words a reader knows, the telling ones first."""
     by_terminal: dict[str, list[str]] = {}
-    for word, names in grammar().words.items():
+    for word, names in tables().words.items():
         for name in names:
             by_terminal.setdefault(name, []).append(f"`{word}`")
     words: list[str] = []

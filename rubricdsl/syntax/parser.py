@@ -1,24 +1,18 @@
 """From text to a tree, with one fault reported per mistake.
 
-Lark builds the LALR tables from the grammar of record and runs the reductions; the loop here feeds
-it tokens one by one. That gives three things a finished parser does not: a word is a keyword only
-where one fits, a misspelt keyword is read as the one that was meant, and after a fault the rest of
-the file is still read.
+Lark computes the LALR tables from the grammar of record (`grammars/generate.py`); the machine that
+runs on them is here, because three things are wanted that a finished parser does not give: a word
+is a keyword only where one fits, a misspelt keyword is read as the one that was meant, and after a
+fault the rest of the file is still read.
 """
 
 import gc
 from difflib import get_close_matches
-from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
-from lark import Lark
-from lark.exceptions import UnexpectedToken
-from lark.parsers.lalr_analysis import Shift
-
 from ..source import Source, Span
-from .build import Build
 from .nodes import Header, Item, Tree
+from .tables import tables
 from .tokens import END, LexicalFault, Token, scan
 
 Built = tuple[Header | None, tuple[Item, ...]]
@@ -38,25 +32,6 @@ class Parsed(NamedTuple):
     tree: Tree
     lexical: tuple[LexicalFault, ...]
     syntax: tuple[SyntaxFault, ...]
-
-
-class _Grammar(NamedTuple):
-    lark: Lark
-    words: dict[str, tuple[str, ...]]
-    """Each keyword's text, with the terminals it can be."""
-
-
-@cache
-def grammar() -> _Grammar:
-    """The tables, built once per process."""
-    text = (files("rubricdsl.grammars") / "rubric.lark").read_text("utf-8")
-    lark = Lark(text, parser="lalr", transformer=Build(), keep_all_tokens=True)
-    words: dict[str, list[str]] = {}
-    for terminal in lark.terminals:
-        for word in str(terminal.pattern.value).removeprefix("(?:").removesuffix(")").split("|"):
-            if word.replace("_", "").isalpha():
-                words.setdefault(word, []).append(terminal.name)
-    return _Grammar(lark, {word: tuple(names) for word, names in words.items()})
 
 
 def parse(source: Source) -> Parsed:
@@ -92,38 +67,60 @@ def _docs(text: str) -> dict[int, str]:
 
 
 class _Run:
-    """One parse: a position in the tokens, Lark's stacks, and the faults so far."""
+    """One parse: the two stacks of an LALR machine, and the faults so far."""
 
     def __init__(self, source: Source, tokens: list[Token]) -> None:
         self.path = source.path
         self.text = source.text
         self.tokens = tokens
-        self.words = grammar().words
-        # Lark types its own Token here, and asks of a token no more than ours has.
-        self.state: Any = grammar().lark.parse_interactive("").parser_state
-        self.table: dict[Any, dict[str, Any]] = self.state.parse_conf.states
-        self.end_state = self.state.parse_conf.end_state
+        self.tables = tables()
+        self.states = [self.tables.start]
+        self.values: list[Any] = []
         self.faults: list[SyntaxFault] = []
 
     def parse(self) -> Built:
         at = 0
         while True:
             token, used = self.decide(at)
-            try:
-                result: Built = self.state.feed_token(token, token.type == END)
-            except UnexpectedToken:
-                resumed = self.recover(at, token)
-                if resumed is None:
-                    return self.salvage()
-                at = resumed
+            if self.feed(token):
+                if token.type == END:
+                    built: Built = self.values[-1]
+                    return built
+                at += used
                 continue
-            if token.type == END:
-                return result
-            at += used
+            resumed = self.recover(at, token)
+            if resumed is None:
+                return self.salvage()
+            at = resumed
 
-    def room(self) -> dict[str, Any]:
+    def feed(self, token: Token) -> bool:
+        """Take a token in, with the reductions before it; False where it does not fit."""
+        table, states, values = self.tables.states, self.states, self.values
+        terminal = token.type
+        while True:
+            step = table[states[-1]].get(terminal)
+            if step is None:
+                return False
+            if step >= 0:
+                states.append(step)
+                values.append(token)
+                return True
+            origin, size, make = self.tables.rules[-1 - step]
+            if make is None:
+                value = values[-1]
+                del values[-1], states[-1]
+            else:
+                children = values[len(values) - size :]
+                del values[len(values) - size :], states[len(states) - size :]
+                value = make(children)
+            values.append(value)
+            states.append(table[states[-1]][origin])
+            if terminal == END and states[-1] == self.tables.end:
+                return True
+
+    def room(self) -> dict[str, int]:
         """The terminals that the innermost construct knows an action for."""
-        return self.table[self.state.state_stack[-1]]
+        return self.tables.states[self.states[-1]]
 
     def fits(self, terminal: str) -> bool:
         """Whether a terminal can really come next.
@@ -131,18 +128,16 @@ class _Run:
         The tables merge lookaheads of like states: a construct may accept to end at a word that
         nothing around it has room for. So the reductions are walked, on a copy, without running.
         """
-        stack = list(self.state.state_stack)
+        table, states = self.tables.states, list(self.states)
         while True:
-            entry = self.table[stack[-1]].get(terminal)
-            if entry is None:
-                return False
-            action, rule = entry
-            if action is Shift:
-                return True
-            if rule.expansion:
-                del stack[-len(rule.expansion) :]
-            stack.append(self.table[stack[-1]][rule.origin.name][1])
-            if terminal == END and stack[-1] == self.end_state:
+            step = table[states[-1]].get(terminal)
+            if step is None or step >= 0:
+                return step is not None
+            origin, size, _ = self.tables.rules[-1 - step]
+            if size:
+                del states[-size:]
+            states.append(table[states[-1]][origin])
+            if terminal == END and states[-1] == self.tables.end:
                 return True
 
     def decide(self, at: int) -> tuple[Token, int]:
@@ -150,7 +145,7 @@ class _Run:
         token = self.tokens[at]
         room = self.room()
         if token.type == "WORD":
-            names = [n for n in (*self.words.get(token.text, ()), "NAME") if n in room]
+            names = [n for n in (*self.tables.words.get(token.text, ()), "NAME") if n in room]
             if len(names) > 1:
                 names = [name for name in names if self.fits(name)] or names
             return token._replace(type=names[0] if names else "NAME"), 1
@@ -168,7 +163,7 @@ class _Run:
         number, word, after = self.tokens[at], self.tokens[at + 1], self.tokens[at + 2 : at + 3]
         if word.type not in ("WORD", "UNIT") or "/" in number.text:
             return None
-        if word.type == "WORD" and (word.text in self.words or after[0].type == "COLON"):
+        if word.type == "WORD" and (word.text in self.tables.words or after[0].type == "COLON"):
             return None
         return None if "\n" in self.text[number.end : word.start] else word
 
@@ -179,12 +174,12 @@ class _Run:
         if token.type == END:
             return self.close(at, token)
         if token.type == "NAME":
-            fitting = [w for w, names in self.words.items() if any(map(self.fits, names))]
+            fitting = [w for w, names in self.tables.words.items() if any(map(self.fits, names))]
             near = get_close_matches(token.text, fitting, n=1, cutoff=0.7)
             if near:
                 self.fault(at, token, near[0])
-                name = next(filter(self.fits, self.words[near[0]]))
-                self.state.feed_token(token._replace(type=name, text=near[0]), False)
+                name = next(filter(self.fits, self.tables.words[near[0]]))
+                self.feed(token._replace(type=name, text=near[0]))
                 return at + 1
         self.fault(at, token)
         return self.resume(at)
@@ -205,7 +200,7 @@ class _Run:
             if token.type == "RBRACE":
                 names = ("RBRACE",)
             elif token.type == "WORD" and self.opens_statement(position):
-                names = self.words.get(token.text, ())
+                names = self.tables.words.get(token.text, ())
             if names and self.unwind(names, position == at):
                 return position
         return None
@@ -217,7 +212,7 @@ class _Run:
 
     def unwind(self, names: tuple[str, ...], stay: bool) -> bool:
         """Drop the innermost unfinished constructs until one of the terminals fits."""
-        states, values = self.state.state_stack, self.state.value_stack
+        states, values = self.states, self.values
         kept = list(states), list(values)
         if stay and len(states) > 1:
             states.pop()
@@ -251,7 +246,7 @@ class _Run:
         """What had been built when nothing more could be read."""
         header: Header | None = None
         items: list[Item] = []
-        for value in self.state.value_stack:
+        for value in self.values:
             if isinstance(value, Header):
                 header = value
             elif isinstance(value, list):
