@@ -19,10 +19,8 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
 
 from rubricdsl import ir
 from rubricdsl.passes import check_paths
@@ -31,7 +29,7 @@ from rubricdsl.printing import print_rubric
 from ..importers import healthbench, sections
 from ..importers.jsonl import Fault, dump
 from ..importers.layout import Piece
-from ..importers.output import Taken, whole_folder
+from ..write import Draft, WriteError, whole_folder
 
 SHOWN = 20
 LAYOUTS = ("healthbench", "sections")
@@ -62,14 +60,11 @@ def run(args: argparse.Namespace) -> int:
     else:
         pieces = sections.read(args.file, args.unsafe_as_safety)
     try:
-        with whole_folder(args.out) as folder:
-            counts = _write(pieces, folder, str(args.file))
-    except Taken as taken:
-        print(f"rubricc import: {taken}; give a folder that is new or empty", file=sys.stderr)
+        with whole_folder(args.out) as draft:
+            counts = _fill(draft, pieces, str(args.file))
+    except WriteError as error:
+        print(f"rubricc import: {error}", file=sys.stderr)
         return 2
-    except OSError as error:
-        print(f"rubricc import: {args.out} cannot be written: {error.strerror}", file=sys.stderr)
-        return 1
     except _Refused as refused:
         for fault in refused.faults:
             print(fault, file=sys.stderr)
@@ -91,40 +86,37 @@ class _Refused(Exception):
         self.faults = faults
 
 
-def _write(pieces: Iterable[Piece | Fault], folder: Path, origin: str) -> Counter[str]:
+def _fill(draft: Draft, pieces: Iterable[Piece | Fault], origin: str) -> Counter[str]:
     """Fill the folder and check what is in it; counts of what it holds. Raises `_Refused`."""
     counts: Counter[str] = Counter()
     faults: list[Fault | str] = []
     lines: dict[str, int] = {}
-    with ExitStack() as stack:
-        files: dict[str, TextIO] = {}
-
-        def add(name: str, row: dict[str, Any] | None) -> None:
+    for piece in pieces:
+        if isinstance(piece, Fault):
+            counts["faults"] += 1
+            faults += [piece] if counts["faults"] <= SHOWN else []
+            continue
+        counts["lines"] += 1
+        if faults:
+            continue
+        if piece.rubric is not None:
+            path = piece.rubric.name.replace(".", "/") + ".rubric"
+            lines[str(draft.root / path)] = piece.line
+            draft.append(path, print_rubric(piece.rubric).encode())
+            _count(counts, piece.rubric)
+        for name, row in (
+            ("records.jsonl", piece.record),
+            ("data.jsonl", piece.data),
+            ("verdicts.jsonl", piece.verdicts),
+        ):
             if row is not None:
-                if name not in files:
-                    files[name] = stack.enter_context(_text_file(folder / name))
-                files[name].write(dump(row) + "\n")
-
-        for piece in pieces:
-            if isinstance(piece, Fault):
-                counts["faults"] += 1
-                faults += [piece] if counts["faults"] <= SHOWN else []
-            elif not faults:
-                counts["lines"] += 1
-                if piece.rubric is not None:
-                    path = _rubric_path(folder, piece.rubric)
-                    lines[str(path)] = piece.line
-                    path.parent.mkdir(exist_ok=True)
-                    path.write_text(print_rubric(piece.rubric), encoding="utf-8", newline="\n")
-                    _count(counts, piece.rubric)
-                add("records.jsonl", piece.record)
-                add("data.jsonl", piece.data)
-                add("verdicts.jsonl", piece.verdicts)
+                draft.append(name, f"{dump(row)}\n".encode())
+    draft.close()
     if counts["faults"] > SHOWN:
         faults.append(f"… and {_many(counts['faults'] - SHOWN, 'fault')} more")
     if not counts["lines"] and not faults:
         faults.append(Fault(origin, 0, "there is no record in it"))
-    faults = faults or list(islice(_unsound(folder, lines, origin), SHOWN))
+    faults = faults or list(islice(_unsound(draft.root, lines, origin), SHOWN))
     if faults:
         raise _Refused(faults)
     return counts
@@ -143,14 +135,6 @@ def _count(counts: Counter[str], rubric: ir.Rubric) -> None:
     for criterion in rubric.criteria:
         counts[criterion.polarity] += 1
         counts["vetoes"] += criterion.tier == "safety"
-
-
-def _rubric_path(folder: Path, rubric: ir.Rubric) -> Path:
-    return folder.joinpath(*rubric.name.split(".")).with_suffix(".rubric")
-
-
-def _text_file(path: Path) -> TextIO:
-    return path.open("w", encoding="utf-8", newline="\n")
 
 
 def _many(count: int, noun: str) -> str:

@@ -155,7 +155,7 @@ REWARDS = (
     ir.Reward("gated", {"count": Fraction(1), "a0": Fraction(3, 2)}),
     ir.Reward("lexicographic"),
     ir.Reward("promedical", {"alpha": Fraction(1, 300)}),
-    ir.Reward("weighted", {"safety": Fraction(5)}),
+    ir.Reward("weighted"),
     ir.Reward("healthbench", {"veto": Fraction(1, 2)}),
 )
 
@@ -225,7 +225,9 @@ def test_reading_the_text_gives_the_rubric(rubric: ir.Rubric) -> None:
     assert print_rubric(back) == text
 
 
-@pytest.mark.parametrize("code", [0, 9, 13, 0x7F, 0x85, 0xA0, 0x200B, 0x200D, 0x2028, 0x202E, 0xFEFF])
+@pytest.mark.parametrize(
+    "code", [0, 9, 13, 0x7F, 0x85, 0xA0, 0x200B, 0x200D, 0x2028, 0x202E, 0xFEFF]
+)
 def test_characters_that_a_reader_cannot_see_are_escaped(code: int) -> None:
     written = quoted(f"a{chr(code)}b")
     assert written.isprintable()
