@@ -1,11 +1,12 @@
 """A rubric as canonical text: one style, and reading it back gives the same rubric.
 
-What came in through `include` and `use` is written out in full, under this rubric's name. Tests and
-`#` comments are not part of a rubric's meaning and so not of its text.
+What came in through `include` and `use` is written out in full, as if it had been written here:
+the meaning stays, the origin does not. Tests and `#` comments are no part of a typed rubric.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from math import gcd
 
@@ -52,6 +53,7 @@ def decimal(number: Fraction) -> str | None:
 
 def print_rubric(rubric: ir.Rubric) -> str:
     """The text of a rubric. It ends with a line end and has no trailing blanks."""
+    rubric = _own_names(rubric)
     blocks = [_head(rubric)]
     blocks += [_source(source) for source in rubric.sources]
     sets = _term_sets(rubric)
@@ -67,6 +69,27 @@ def print_rubric(rubric: ir.Rubric) -> str:
         blocks.append([f"reward {rubric.reward.shape}{''.join(params)}"])
     blocks += [_profile(profile, rubric) for profile in rubric.profiles]
     return "\n\n".join("\n".join(lines) for lines in blocks) + "\n"
+
+
+def _own_names(rubric: ir.Rubric) -> ir.Rubric:
+    """The rubric with a name of its own for each source of an included one (`core.gmp`)."""
+    names = {source.id: source.id for source in rubric.sources if "." not in source.id}
+    for source in rubric.sources:
+        if source.id not in names:
+            name = source.id.replace(".", "_")
+            while name in names.values():
+                name += "_"
+            names[source.id] = name
+    if all(old == new for old, new in names.items()):
+        return rubric
+    return replace(
+        rubric,
+        sources=tuple(replace(source, id=names[source.id]) for source in rubric.sources),
+        criteria=tuple(
+            replace(criterion, cites=tuple(names.get(cited, cited) for cited in criterion.cites))
+            for criterion in rubric.criteria
+        ),
+    )
 
 
 def _head(rubric: ir.Rubric) -> list[str]:

@@ -8,11 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rubricdsl import ir
-from rubricdsl.passes import Checker
+from rubricdsl.ir_json import semantic_hash
+from rubricdsl.passes import Checker, check_paths
 from rubricdsl.passes.check import Checked
 from rubricdsl.printing import WIDTH, exact, print_rubric, quoted
 from rubricdsl.render import to_text
-from rubricdsl.source import MemoryBundle
+from rubricdsl.source import MemoryBundle, library_root
 
 
 def read(text: str) -> ir.Rubric:
