@@ -243,6 +243,13 @@ def test_lines_stay_in_the_width_unless_a_word_is_longer(text: str) -> None:
         assert len(line) <= WIDTH or not re.search("[^ ] [^ ]", body)
 
 
+def test_the_library_written_out_in_full_means_the_same() -> None:
+    outcome = check_paths([str(library_root())])
+    assert outcome.rubrics
+    for rubric in outcome.rubrics:
+        assert semantic_hash(read(print_rubric(rubric))) == semantic_hash(rubric), rubric.name
+
+
 def veto(text: str) -> ir.Criterion:
     return ir.Criterion("v", "safety", "forbids", text, ir.Origin("a", "1.0.0", "v"), "critical")
 
