@@ -137,7 +137,7 @@ def read_data(state: State) -> State:
     notes = list(state.notes)
     if counts["evaluation_rows"]:
         notes.append(
-            f"{counts['evaluation_rows']} rows belong to rubrics with `purpose evaluation`: "
+            f"{many(counts['evaluation_rows'], 'row')} of rubrics with `purpose evaluation`: "
             "nothing is trained on them"
         )
     return dataclasses.replace(state, rows=_given(state), counts=counts, notes=tuple(notes))
@@ -218,9 +218,7 @@ def emit(state: State) -> State:
     evaluation = [r.name for r in state.rubrics if r.purpose == "evaluation"]
     if evaluation and {"reward_model", "grpo"} & set(options.targets):
         shown = ", ".join(evaluation[:3]) + (", …" if len(evaluation) > 3 else "")
-        notes.append(
-            f"{len(evaluation)} rubrics are for evaluation and give no training rows: {shown}"
-        )
+        notes.append(f"no training rows from {many(len(evaluation), 'evaluation rubric')}: {shown}")
     if "reward_model" in options.targets and not state.counts["responses"] and job.training:
         notes.append("there are no labelled responses: give --data FILE or --synthesize N")
     return dataclasses.replace(state, notes=tuple(notes))
@@ -281,6 +279,12 @@ def write_manifest(state: State) -> State:
     text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
     state.draft.append(MANIFEST, text.encode())
     return dataclasses.replace(state, entries=entries)
+
+
+def many(count: int, what: str) -> str:
+    """A number and what it counts, as in "1 row" and "2 rows"."""
+    plural = "criteria" if what == "criterion" else what + "s"
+    return f"{count:,} {what if count == 1 else plural}"
 
 
 def _sha256(path: Path) -> str:

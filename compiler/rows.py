@@ -87,7 +87,7 @@ def read_rows(paths: Iterable[Path], rubrics: Mapping[str, ir.Rubric]) -> Iterat
             row = _row(line.value, rubrics, say)
             if row is not None and row.id in seen:
                 say(f"the id {row.id!r} is given twice", f"it is first used at {seen[row.id]}")
-            elif row is not None:
+            elif row is not None and row.id:
                 seen[row.id] = f"{path}:{line.line}"
             yield from faults
             if row is not None and not faults:
@@ -168,9 +168,11 @@ def _inputs(value: Any, rubric: ir.Rubric, say: Say) -> dict[str, Fact]:
 
 def _profile(value: Any, rubric: ir.Rubric, say: Say) -> str:
     names = [p.id for p in rubric.profiles]
-    if value is None or value in names:
-        return value or ""
+    if value is None or value == "":
+        return ""
     if isinstance(value, str):
+        if value in names:
+            return value
         say(f"{rubric.name} has no profile `{value}`", _nearest(value, names))
     else:
         say(f"`profile` is {describe(value)}", "name one of the rubric's profiles")

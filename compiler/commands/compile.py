@@ -28,7 +28,7 @@ from rubricdsl.diagnostics import has_errors
 from rubricdsl.passes import check_paths
 from rubricdsl.runtime.amounts import read_decimal
 
-from ..compile import DataFaults, Request, Summary, compile_bundle
+from ..compile import DataFaults, Request, Summary, compile_bundle, many
 from ..job import TARGETS, Options
 from ..write import WriteError, check_replaceable
 from .report import report
@@ -99,9 +99,8 @@ def run(args: argparse.Namespace) -> int:
         for fault in found.faults:
             print(fault, file=sys.stderr)
         more = ", and reading stopped there" if found.cut else ""
-        count = len(found.faults)
-        faults = "1 fault" if count == 1 else f"{count} faults"
-        return _failed(f"nothing was written: the data has {faults}{more}")
+        count = many(len(found.faults), "fault")
+        return _failed(f"nothing was written: the data has {count}{more}")
     except WriteError as error:
         progress.clear()
         return _failed(str(error))
@@ -142,24 +141,26 @@ def _summarise(summary: Summary, options: Options) -> None:
     """What was written, one line per part of the bundle."""
     counts, entries = summary.counts, summary.entries
     size = sum(entry.bytes for entry in entries.values())
-    print(f"{summary.out}: {len(entries) + 1} files, {_size(size)}")
-    rubrics = f"{counts['rubrics']} rubrics, {counts['criteria']} criteria"
-    rows = f"{counts['rows']} rows, {counts['responses']} responses"
-    made = f" ({counts['synthetic_rows']} rows synthetic)" if counts.get("synthetic_rows") else ""
-    prompts = f"{counts['prompts_train']} prompts to train on, {counts['prompts_heldout']} held out"
-    print(f"  from {rubrics}; {rows}{made}; {prompts}")
+    print(f"{summary.out}: {many(len(entries) + 1, 'file')}, {_size(size)}")
+    made = f" ({counts['synthetic_rows']:,} synthetic)" if counts["synthetic_rows"] else ""
+    print(
+        f"  from {many(counts['rubrics'], 'rubric')} with {many(counts['criteria'], 'criterion')}"
+        f" and {many(counts['rows'], 'row')}{made} with {many(counts['responses'], 'response')};"
+        f" {many(counts['prompts_heldout'], 'prompt')} of"
+        f" {counts['prompts_train'] + counts['prompts_heldout']:,} held out"
+    )
 
-    def lines(path: str) -> int:
-        return entries[path].rows or 0
+    def lines(kind: str) -> str:
+        """Rows to train on, and rows held out."""
+        train, out = (entries[f"reward_model/{kind}{s}.jsonl"].rows for s in ("train", "heldout"))
+        return f"{train:,} + {out:,} held out"
 
     if "reward_model" in options.targets:
-        pairs = f"{lines('reward_model/train.jsonl')} + {lines('reward_model/heldout.jsonl')}"
-        points = [lines(f"reward_model/pointwise_{side}.jsonl") for side in ("train", "heldout")]
-        print(f"  reward_model: {pairs} preference rows, {points[0]} + {points[1]} pointwise rows")
+        print(f"  reward_model: {lines('')} preference rows, {lines('pointwise_')} pointwise rows")
     if "judge" in options.targets:
-        print(f"  judge: {sum(path.startswith('judge/') for path in entries)} prompts")
+        print(f"  judge: {many(sum(path.startswith('judge/') for path in entries), 'prompt')}")
     if "grpo" in options.targets:
-        print(f"  grpo: {lines('grpo/prompts.jsonl')} prompts")
+        print(f"  grpo: {many(entries['grpo/prompts.jsonl'].rows or 0, 'prompt')} to train on")
     for note in summary.notes:
         print(f"note: {note}", file=sys.stderr)
 

@@ -5,6 +5,7 @@ import json
 from fractions import Fraction
 
 import pytest
+
 from rubricdsl.compiler.compile import Request, compile_bundle
 from rubricdsl.compiler.job import Options
 

@@ -6,12 +6,12 @@ import json
 from fractions import Fraction
 
 import pytest
-from rubricdsl.compiler.compile import DataFaults, Request, compile_bundle
-from rubricdsl.compiler.emit import parquet
-from rubricdsl.compiler.job import Options, held_out
 
 from rubricdsl import ir, ir_json
 from rubricdsl.bundle import open_bundle
+from rubricdsl.compiler.compile import DataFaults, Request, compile_bundle
+from rubricdsl.compiler.emit import parquet
+from rubricdsl.compiler.job import Options, held_out
 
 
 def contents(folder):
@@ -83,8 +83,8 @@ def test_it_says_that_evaluation_rubrics_are_left_out(exam, data, tmp_path):
     rows = data.read_text().replace("dermatology.changing_mole", "exams.mole")
     (tmp_path / "d.jsonl").write_text(rows)
     summary = compile_bundle(Request((exam,), tmp_path / "out", (tmp_path / "d.jsonl",)))
-    assert any("2 rows belong to rubrics with `purpose evaluation`" in n for n in summary.notes)
-    assert any("1 rubrics are for evaluation" in n for n in summary.notes)
+    assert any("2 rows of rubrics with `purpose evaluation`" in n for n in summary.notes)
+    assert any("no training rows from 1 evaluation rubric" in n for n in summary.notes)
     assert summary.counts["rows"] == 0
 
 

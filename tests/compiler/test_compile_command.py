@@ -8,9 +8,9 @@ import sys
 import time
 
 import pytest
-from rubricdsl.compiler.cli import main
 
 from rubricdsl.bundle import open_bundle
+from rubricdsl.compiler.cli import main
 
 RUBRIC = """\
 rubric demo.cough version "0.1.0" status draft
@@ -46,7 +46,7 @@ def test_a_bundle_and_a_summary(rubric, tmp_path, capsys):
     out = tmp_path / "bundle"
     assert main(["compile", str(rubric), "--out", str(out), "--synthesize", "10"]) == 0
     shown = capsys.readouterr()
-    assert "from 1 rubrics, 3 criteria; 10 rows, 40 responses (10 rows synthetic)" in shown.out
+    assert "from 1 rubric with 3 criteria and 10 rows (10 synthetic) with 40 responses" in shown.out
     assert "preference rows" in shown.out
     bundle = open_bundle(out)
     assert bundle.manifest["options"]["synthesize"] == 10

@@ -7,6 +7,7 @@ from collections import Counter
 
 import jinja2
 import pytest
+
 from rubricdsl.compiler.emit.judge import file_name
 from rubricdsl.compiler.emit.records import criterion_turn
 from rubricdsl.compiler.templating import fenced

@@ -5,6 +5,7 @@ import json
 from fractions import Fraction
 
 import pytest
+
 from rubricdsl.compiler.importers.jsonl import Fault
 from rubricdsl.compiler.rows import Message, Row, prompt_id, read_rows
 
@@ -67,7 +68,7 @@ def test_amounts_are_exact_and_in_the_declared_unit(read, given, value):
 
 
 def test_null_is_the_same_as_not_given(read):
-    (row,) = read(changed(inputs={"age": None, "medicines": ["warfarin"]}, profile=None))
+    (row,) = read(changed(inputs={"age": None, "medicines": ["warfarin"]}, profile=""))
     assert row.inputs == {"medicines": ("warfarin",)}
     assert row.profile == ""
 
@@ -140,6 +141,11 @@ def test_a_fault_is_told_with_its_line_and_a_way_out(read, line, what, hint):
     assert what in faults[0].message
     assert hint in faults[0].hint
     assert str(faults[0]).startswith(f"{faults[0].path}:2: ")
+
+
+def test_rows_without_an_id_are_not_told_apart(read):
+    faults = read(changed(id=None), changed(id=None))
+    assert [fault.message for fault in faults] == ["the row has no `id`"] * 2
 
 
 def test_all_faults_of_a_row_are_told(read):

@@ -4,10 +4,10 @@ import dataclasses
 from fractions import Fraction
 
 import pytest
-from rubricdsl.compiler.labels import credit
-from rubricdsl.compiler.synthesize import ENOUGH_PROMPTS, QUALITIES, synthesize
 
 from rubricdsl import ir
+from rubricdsl.compiler.labels import credit
+from rubricdsl.compiler.synthesize import ENOUGH_PROMPTS, QUALITIES, synthesize
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import json
 import os
 
 import pytest
+
 from rubricdsl.compiler.write import MANIFEST, WriteError, whole_folder
 
 
