@@ -128,7 +128,7 @@ def rewards(draw, shapes=ir.SHAPES):
     allowed = {
         "gated": {
             "a0": st.fractions(1, 3, max_denominator=5),
-            "count": st.sampled_from([Fraction(0), Fraction(1)]),
+            "count": st.sampled_from([Fraction(1), Fraction(0)]),
             "group": st.integers(2, 16).map(Fraction),
         },
         "lexicographic": {},
@@ -179,6 +179,7 @@ NONSENSE = (
     None, True, False, 0, 1, 1.0, 2, -1, 99, 10**30, float("nan"), float("inf"), "", "Met", "yes",
     "cannot_assess", "not_applicable", [], {}, ("met",), {"verdict": "met"}, b"met",
 )  # fmt: skip
+MISSING = object()
 nonsense = st.sampled_from(NONSENSE)
 
 
@@ -188,21 +189,25 @@ def sensible_verdicts(criterion):
     return st.sampled_from(["met", "unmet"])
 
 
-def sheets(rubric, noise=True):
-    """Verdicts for all criteria; with `noise` some are missing, malformed or of the wrong kind."""
-    if not noise:
-        return st.fixed_dictionaries({c.id: sensible_verdicts(c) for c in rubric.criteria})
-    usual = {
-        c.id: st.one_of(sensible_verdicts(c), sensible_verdicts(c), nonsense)
-        for c in rubric.criteria
-    }
-    return st.fixed_dictionaries({}, optional={**usual, "unknown_criterion": nonsense})
+def mostly(sensible):
+    """Three times out of four as it should be; otherwise nonsense, or MISSING."""
+    return st.one_of(sensible, sensible, sensible, nonsense | st.just(MISSING))
+
+
+def sheets(rubric):
+    """Verdicts for all criteria, of which some are missing, malformed or of the wrong kind."""
+    usual = {c.id: mostly(sensible_verdicts(c)) for c in rubric.criteria}
+    return st.fixed_dictionaries(usual, optional={"unknown": nonsense}).map(without_missing)
 
 
 def rows(rubric):
     """Input values: mostly right for their type, some nonsense, some missing."""
-    values = {spec.id: st.one_of(_value(spec), _value(spec), nonsense) for spec in rubric.inputs}
-    return st.fixed_dictionaries({}, optional={**values, "unknown_input": nonsense})
+    usual = {spec.id: mostly(_value(spec)) for spec in rubric.inputs}
+    return st.fixed_dictionaries(usual, optional={"unknown": nonsense}).map(without_missing)
+
+
+def without_missing(entries):
+    return {key: value for key, value in entries.items() if value is not MISSING}
 
 
 def _value(spec):
@@ -225,12 +230,12 @@ def profile_names(rubric):
 
 
 @st.composite
-def cases(draw, noise=True, **limits):
+def cases(draw, **limits):
     """(rubric, sheet, row, response, profile)."""
     rubric = draw(rubrics(**limits))
     return (
         rubric,
-        draw(sheets(rubric, noise)),
+        draw(sheets(rubric)),
         draw(rows(rubric)),
         draw(responses),
         draw(profile_names(rubric)),

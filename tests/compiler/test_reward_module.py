@@ -45,7 +45,7 @@ def library(tmp_path_factory):
     return load(emit_reward([(rubric("seed"), "h")]), tmp_path_factory.mktemp("emitted"))
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(cases())
 def test_the_emitted_module_is_the_library_to_the_last_bit(library, case):
     rubric, sheet, row, response, profile = case

@@ -28,12 +28,7 @@ def two_responses(draw, **limits):
     return form, left, right
 
 
-def gate(result):
-    """The part of the key that shows through the gate without `count`."""
-    return result["key"] if not result["violations"] else "unsafe"
-
-
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(two_responses(shapes=("lexicographic",)))
 def test_lexicographic_is_the_order(pair):
     _, left, right = pair
@@ -42,7 +37,7 @@ def test_lexicographic_is_the_order(pair):
     assert 0 <= left["reward"] <= 1
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(two_responses(shapes=("gated",)))
 def test_gated_is_the_order_above_the_gate_and_counts_violations_below(pair):
     form, left, right = pair
@@ -65,7 +60,7 @@ def with_one_severity(rubric):
     return ir.Rubric(**{**vars(rubric), "criteria": criteria, "reward": ir.Reward("promedical")})
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.data())
 def test_promedical_defaults_are_the_order_of_one_severity(data):
     rubric = with_one_severity(data.draw(rubrics()))
@@ -100,7 +95,7 @@ def counting_groups(size):
     return safe_and_unsafe(("gated",), size, params)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(safe_and_unsafe())
 def test_no_violation_is_outweighed(case):
     _, safe, (unsafe,) = case
@@ -118,7 +113,7 @@ def test_below_the_gate_counts_never_push_an_unsafe_response_up(group):
     assert all(reward < mean for reward in rewards[1:])
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(cases(policy_kinds=("unmet", "drop")), st.data())
 def test_a_failed_judge_never_raises_a_reward(case, data):
     rubric, sheet, row, response, profile = case
@@ -177,6 +172,14 @@ def test_not_applicable_counts_where_it_is_allowed_alone():
     form = compact(two_vetoes(), "h")
     assert evaluate(form, {**PERFECT, "good": "not_applicable"})["violations"] == []
     assert evaluate(form, {**PERFECT, "bad": "not_applicable"})["violations"] == ["bad"]
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "nearest"),
+    [(1, 2, 0), (3, 2, 2), (5, 2, 2), (-1, 2, 0), (7, 4, 2), (5, 4, 1), (10**40 + 5, 10, 10**39)],
+)
+def test_halves_go_to_the_even_neighbour(numerator, denominator, nearest):
+    assert round_half_even(numerator, denominator) == nearest
 
 
 @given(st.integers(-(10**30), 10**30), st.integers(1, 10**15))
