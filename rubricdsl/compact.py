@@ -90,7 +90,7 @@ def _criterion(criterion: ir.Criterion, unit: int, scale: int) -> CompactCriteri
         "weight": None if weight is None else _scaled(weight, scale),
         "na": criterion.allows_not_applicable,
         "when": None if criterion.when is None else _condition(criterion.when),
-        "check": None if criterion.check is None else _check(criterion.check),
+        "check": None if criterion.check is None else compact_check(criterion.check),
     }
 
 
@@ -120,7 +120,7 @@ def _condition(condition: ir.Condition) -> list[Any]:
             return [condition.kind, name, _plain_terms(values)]
 
 
-def _check(check: ir.Check) -> list[Any]:
+def compact_check(check: ir.Check) -> list[Any]:
     match check:
         case ir.Mentions(terms):
             return ["mentions", _plain_terms(terms)]
@@ -135,11 +135,11 @@ def _check(check: ir.Check) -> list[Any]:
         case ir.Dose(drugs, op, value):
             return ["dose", _plain_terms(drugs), op, _pair(value.amount), value.unit]
         case ir.AllOf(args):
-            return ["all", *map(_check, args)]
+            return ["all", *map(compact_check, args)]
         case ir.AnyOf(args):
-            return ["any", *map(_check, args)]
+            return ["any", *map(compact_check, args)]
         case ir.NoneOf(arg):
-            return ["none", _check(arg)]
+            return ["none", compact_check(arg)]
 
 
 def _plain_terms(terms: Iterable[str]) -> list[str]:

@@ -9,6 +9,7 @@ from ..diagnostics import Diagnostic, diagnose, has_errors, in_order
 from ..source import DiskBundle, Source, SourceBundle, Span, Unreadable
 from ..syntax.nodes import Tree
 from ..syntax.parser import Parsed, parse
+from .exemplars import exemplars
 from .facts import facts
 from .header import header
 from .modules import Found, modules
@@ -98,6 +99,7 @@ class Checker:
             doc=head.doc,
         )
         strictness(scope, rubric)
+        exemplars(scope, rubric)
         cases = tests(scope)
         diagnostics = in_order(scope.diagnostics)
         sound = parsed.tree.header is not None and not has_errors(diagnostics)
