@@ -10,10 +10,10 @@ from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
-from rubricdsl.compiler.emit.reward_module import emit_reward
 
 from rubricdsl import ir
 from rubricdsl.compact import compact
+from rubricdsl.compiler.emit.reward_module import emit_reward
 from rubricdsl.runtime.evaluate import evaluate
 
 from ..strategies import cases

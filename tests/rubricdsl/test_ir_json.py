@@ -9,16 +9,36 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from hypothesis import given
 
 from rubricdsl import ir, ir_json
+from rubricdsl.passes import check_paths
+
+from ..strategies import rubrics
 
 REPO = Path(__file__).parents[2]
+VALIDATOR = jsonschema.Draft202012Validator(ir_json.schema())
 
 
 def test_what_is_written_reads_back(mole):
     written = ir_json.dump(mole)
     assert ir_json.load(written) == mole
     assert ir_json.dump(ir_json.load(written)) == written
+
+
+@given(rubrics().filter(lambda rubric: rubric.criteria))
+def test_any_rubric_reads_back_and_fits_the_schema(rubric):
+    written = ir_json.dump(rubric)
+    assert ir_json.load(written) == rubric
+    assert ir_json.semantic_hash(ir_json.load(written)) == ir_json.semantic_hash(rubric)
+    assert not list(VALIDATOR.iter_errors(json.loads(written)))
+
+
+def test_the_library_reads_back():
+    found = check_paths([str(REPO / "rubrics")]).rubrics
+    assert len(found) > 8
+    for rubric in found:
+        assert ir_json.load(ir_json.dump(rubric)) == rubric
 
 
 def test_texts_that_look_like_numbers_stay_texts(mole):
@@ -42,13 +62,12 @@ def test_the_published_schema_is_current_and_fits(mole):
         "write it again: python -c 'import sys; from rubricdsl import ir_json; "
         "sys.stdout.buffer.write(ir_json.schema_bytes())' > docs/ir.schema.json"
     )
-    validator = jsonschema.Draft202012Validator(ir_json.schema())
-    validator.check_schema(validator.schema)
+    VALIDATOR.check_schema(VALIDATOR.schema)
     document = json.loads(ir_json.dump(mole))
-    validator.validate(document)
+    VALIDATOR.validate(document)
     document["criteria"][0]["wieght"] = "1"
-    assert not validator.is_valid(document)
-    assert not validator.is_valid({**json.loads(ir_json.dump(mole)), "steps": "20"})
+    assert not VALIDATOR.is_valid(document)
+    assert not VALIDATOR.is_valid({**json.loads(ir_json.dump(mole)), "steps": "20"})
 
 
 def _broken(mole, change):
