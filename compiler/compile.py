@@ -52,11 +52,12 @@ class Request:
 
 @dataclass(frozen=True)
 class State:
-    """What is known so far. `rows` and `heldout` are filled by the steps in their order."""
+    """What is known so far; each step adds its part."""
 
     request: Request
     draft: Draft
     rubrics: tuple[ir.Rubric, ...]
+    hashes: Mapping[str, str] = field(default_factory=dict)
     rows: Callable[[], Iterator[Row]] = lambda: iter(())
     heldout: frozenset[str] = frozenset()
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -65,8 +66,7 @@ class State:
 
     @property
     def job(self) -> Job:
-        hashes = {r.name: ir_json.semantic_hash(r) for r in self.rubrics}
-        return Job(self.rubrics, hashes, self.request.options, self.rows, self.heldout)
+        return Job(self.rubrics, self.hashes, self.request.options, self.rows, self.heldout)
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def compile_bundle(request: Request) -> Summary:
 def choose_reward(state: State) -> State:
     """Apply `--shape` and make the group size of a counting gate the one that is trained with."""
     options = state.request.options
-    notes: list[str] = []
+    unfit: list[str] = []
 
     def chosen(rubric: ir.Rubric) -> ir.Rubric:
         reward = rubric.reward
@@ -102,14 +102,16 @@ def choose_reward(state: State) -> State:
                 params = {**reward.params, "group": Fraction(options.group)}
                 reward = dataclasses.replace(reward, params=params)
             elif reward.params["group"] < options.group:
-                notes.append(
+                unfit.append(
                     f"{rubric.name}: its gate counts for groups of {reward.params['group']}, and "
                     f"training uses {options.group}: an unsafe answer may gain in such a group"
                 )
         return dataclasses.replace(rubric, reward=reward)
 
     rubrics = tuple(chosen(r) for r in state.rubrics)
-    return dataclasses.replace(state, rubrics=rubrics, notes=(*state.notes, *notes))
+    hashes = {r.name: ir_json.semantic_hash(r) for r in rubrics}
+    notes = (*state.notes, *unfit)
+    return dataclasses.replace(state, rubrics=rubrics, hashes=hashes, notes=notes)
 
 
 def read_data(state: State) -> State:
@@ -244,7 +246,6 @@ def write_manifest(state: State) -> State:
     """Say what the bundle is, from what it was made, and what every file should be."""
     request, options = state.request, state.request.options
     entries = state.draft.entries()
-    job = state.job
     manifest: dict[str, Any] = {
         "format": BUNDLE_FORMAT,
         "tool": {"name": "rubricdsl", "version": __version__},
@@ -265,7 +266,7 @@ def write_manifest(state: State) -> State:
                 "version": r.version,
                 "status": r.status,
                 "purpose": r.purpose,
-                "hash": job.hashes[r.name],
+                "hash": state.hashes[r.name],
                 "path": f"ir/{r.name}.json" if "ir" in options.targets else None,
             }
             for r in state.rubrics
