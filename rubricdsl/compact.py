@@ -1,7 +1,7 @@
 """The compact form of a rubric, as `runtime.form` describes it: what rewards are computed from."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
@@ -144,21 +144,3 @@ def compact_check(check: ir.Check) -> list[Any]:
 
 def _plain_terms(terms: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(text for text in map(plain, terms) if text))
-
-
-def input_row(
-    inputs: Iterable[ir.Input], values: Mapping[str, bool | Fraction | str | tuple[str, ...]]
-) -> dict[str, Any]:
-    """Typed facts of a case (of a prompt, or of `given` in a test) as a row of data: exact JSON.
-
-    Quantities become texts such as "52 years" or "35/2 years".
-    """
-    units = {spec.id: spec.unit for spec in inputs}
-    row: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, Fraction):
-            unit = units.get(name)
-            row[name] = f"{value} {unit}" if unit else value.numerator
-        else:
-            row[name] = list(value) if isinstance(value, tuple) else value
-    return row
