@@ -20,8 +20,18 @@ def reward_of(
     weights: Mapping[str, int],
 ) -> float | None:
     """The reward of a sheet under the rubric's shape; None when the shape has no value for it."""
-    exact = _SHAPES[rubric["reward"]["shape"]](rubric, tally, credits, weights)
+    exact = exact_reward(rubric, tally, credits, weights)
     return None if exact is None else exact[0] / exact[1]
+
+
+def exact_reward(
+    rubric: CompactRubric,
+    tally: Tally,
+    credits: list[int | None],
+    weights: Mapping[str, int],
+) -> Exact | None:
+    """The same before the division: numerator and (positive) denominator."""
+    return _SHAPES[rubric["reward"]["shape"]](rubric, tally, credits, weights)
 
 
 def _param(rubric: CompactRubric, name: str, default: Exact) -> Exact:
