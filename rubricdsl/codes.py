@@ -291,6 +291,10 @@ CODES: dict[str, Code] = {
         "the score is divided by the points that can be earned",
         "add a criterion that `requires` something",
     ),
+    "R0610": _error(
+        "`{shape}` does not keep the order: {what}",
+        "{sheets}",
+    ),
     # In-file tests
     "R0701": _error(
         "the test expects nothing",

@@ -43,7 +43,9 @@ def to_text(diagnostic: Diagnostic, sources: Sources, colour: bool = False) -> s
         lines.append(f"{edge} {bar}")
     for word, text in (("why:  ", d.why), ("help: ", d.hint)):
         if text:
-            lines.append(f"{edge} {_paint('=', 'rule', colour)} {word}{text}")
+            first, *more = text.split("\n")
+            lines.append(f"{edge} {_paint('=', 'rule', colour)} {word}{first}")
+            lines += [f"{edge}   {' ' * len(word)}{line}" for line in more]
     return "\n".join(lines)
 
 

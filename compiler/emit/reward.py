@@ -1,8 +1,9 @@
-"""`reward.py`: one file, standard library only, from verdicts to rewards."""
+"""`reward.py`: one file, standard library only, from verdicts to rewards; and what it keeps."""
 
 from collections.abc import Iterator
 
 from ..job import Chunk, Job
+from . import certificate
 from .reward_module import emit_reward
 
 PATH = "reward.py"
@@ -10,3 +11,4 @@ PATH = "reward.py"
 
 def emit(job: Job) -> Iterator[Chunk]:
     yield PATH, emit_reward([(r, job.hashes[r.name]) for r in job.rubrics]).encode()
+    yield from certificate.emit(job)

@@ -164,8 +164,10 @@ def _table(
 
 
 def _unrelated(question: _Question) -> tuple[Case, ...]:
-    return (
-        Case({}, frozenset(), frozenset()),
-        Case({}, question.criteria, frozenset()),
-        Case({}, frozenset(), question.profiles),
-    )
+    """A question that may come out any way, whatever the others do."""
+    found = [Case({}, frozenset(), frozenset())]
+    if question.criteria:
+        found.append(Case({}, question.criteria, frozenset()))
+    if question.profiles:
+        found.append(Case({}, frozenset(), question.profiles))
+    return tuple(found)
