@@ -152,6 +152,12 @@ def certify_rewards(state: State) -> State:
                 f"{rubric.name}: `{rubric.reward.shape}` counts violations of all severities "
                 "alike, so a critical one is no worse than a moderate one"
             )
+        notes += [
+            f"{rubric.name}: answers that differ in {name} alone may get the same reward in single "
+            f"precision ({gap['least']} apart)"
+            for name, gap in found.certificate["gaps"].items()
+            if gap["float32"] < 1 and found.facts.promise.holds
+        ]
         state.request.progress("proving rewards", done)
     if lost:
         raise OrderLost(lost)

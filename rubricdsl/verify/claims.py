@@ -24,7 +24,9 @@ def checked(
             yield from _promise(rubric, certificate, pool)
         yield from _gaps(certificate, pool)
         yield from _failing(rubric, certificate, pool, score)
-    yield from _examples(rubric, certificate, score)
+    yield from _missing(certificate, pools)
+    wrong = list(_examples(rubric, certificate, score))
+    yield from wrong or _refutations(rubric, certificate)
 
 
 def _reach(certificate: Certificate, pool: Pool) -> Iterator[str]:
@@ -37,6 +39,18 @@ def _reach(certificate: Certificate, pool: Pool) -> Iterator[str]:
             yield f"a step that cannot be reached: {_told(response)}"
         if key[4] > reach["bonuses"]:
             yield f"more bonuses than can be: {_told(response)}"
+
+
+def _missing(certificate: Certificate, pools: Sequence[Pool]) -> Iterator[str]:
+    """Steps that are said to be reached and are not, where every sheet of every case was judged."""
+    every = certificate["cases"]["patterns"] == 1 and all(pool.complete for pool in pools)
+    if not every or not certificate["reach"]["exact"]:
+        return
+    seen = {r.judged.key[3] for pool in pools for r in pool.responses}
+    for low, high in certificate["reach"]["steps"]:
+        for step in range(low, high + 1):
+            if step not in seen:
+                yield f"step {step} is said to be reached, and no sheet reaches it"
 
 
 def _rewards(certificate: Certificate, pool: Pool) -> Iterator[str]:
@@ -77,26 +91,30 @@ def _promise(rubric: ir.Rubric, certificate: Certificate, pool: Pool) -> Iterato
 
 
 def _gaps(certificate: Certificate, pool: Pool) -> Iterator[str]:
-    """No two responses that differ in a tier alone, or in one above it, are closer than claimed."""
+    """No two responses whose order the shape promises are closer than is said of their kind."""
     gaps = {name: Fraction(gap["least"]) for name, gap in certificate["gaps"].items()}
-    by_key: dict[Key, Response] = {r.judged.key: r for r in pool.responses}
-    keys = sorted(by_key)
-    for low, high in itertools.pairwise(keys):
-        if low[:3] == high[:3]:
-            if any(high[:3]):
-                continue
-            name = "excellence" if low[3] == high[3] else "proficiency"
-        else:
-            name = "violations" if any(high[:3]) else "safety"
-        worse, better = by_key[low].judged.reward, by_key[high].judged.reward
-        if name in gaps and worse is not None and better is not None:
-            if name == "violations" and _place(certificate, low) >= _place(certificate, high):
-                continue
-            if better - worse < gaps[name]:
-                yield f"closer than {gaps[name]} in {name}: {_told(by_key[low])} and " + _told(
-                    by_key[high]
-                )
-                return
+    at: dict[tuple[int, ...], Response] = {
+        _place(certificate, r.judged.key): r for r in pool.responses
+    }
+    for low, high in itertools.pairwise(sorted(at)):
+        worse, better = at[low].judged, at[high].judged
+        if worse.reward is None or better.reward is None:
+            continue
+        name = _kind(certificate, worse, better)
+        if name in gaps and better.reward - worse.reward < gaps[name]:
+            yield f"closer than {gaps[name]} in {name}: {_told(at[low])} and {_told(at[high])}"
+            return
+
+
+def _kind(certificate: Certificate, worse: Judged, better: Judged) -> str:
+    """The highest tier in which the shape tells two responses apart."""
+    if worse.unsafe and not better.unsafe:
+        return "safety"
+    low, high = worse.key[:3], better.key[:3]
+    alike = sum(low) == sum(high) if certificate["shape"] == "promedical" else low == high
+    if not alike:
+        return "violations"
+    return "excellence" if worse.key[3] == better.key[3] else "proficiency"
 
 
 def _failing(
@@ -129,6 +147,57 @@ def _examples(rubric: ir.Rubric, certificate: Certificate, score: Score) -> Iter
             reward = score(sample["verdicts"], case.row, case.profile)
             if not _agrees(found, reward, sample):
                 yield f"a counterexample is not as it says: {sample['verdicts']}"
+
+
+def _refutations(rubric: ir.Rubric, certificate: Certificate) -> Iterator[str]:
+    """What is said to be refuted is, by the counterexample that is named, in exact arithmetic."""
+    examples = [_group(rubric, example) for example in certificate["counterexamples"]]
+    for family, statuses in certificate["properties"].items():
+        for name, status in statuses.items():
+            if isinstance(status, dict) and not _breaks(name, examples[status["refuted"]]):
+                yield f"{family}: the counterexample to {name} does not break it"
+
+
+def _group(rubric: ir.Rubric, example: Mapping[str, Any]) -> list[Judged | None]:
+    case = case_of(rubric, example["inputs"], example["profile"])
+    found: list[Judged | None] = []
+    for sample in example["samples"]:
+        judged = judge(rubric, case.facts, case.profile, sample["verdicts"], rubric.reward)
+        found += [judged] * sample["count"]
+    return found
+
+
+def _breaks(name: str, group: Sequence[Judged | None]) -> bool:
+    """Whether a group breaks a property of advantages that grow with the reward.
+
+    P5 is about one sample before and after a verdict fails; a sample without a reward may be the
+    one before.
+    """
+    if name == "P5":
+        before, after = (None if j is None else j.reward for j in group[:2])
+        return after is not None and (before is None or after > before)
+    known = [(j.key, j.reward) for j in group if j is not None and j.reward is not None]
+    safe = [r for key, r in known if not any(key[:3])]
+    bad = [(key[:3], r) for key, r in known if any(key[:3])]
+    pairs = list(itertools.permutations(known, 2))
+    above = bool(safe) and any(r * len(known) > sum(r for _, r in known) for _, r in bad)
+    if name == "P1":
+        return any(low[0] < high[0] and low[1] > high[1] for low, high in pairs)
+    if name == "P2":
+        unlike = any(a[0] == b[0] and a[1] != b[1] for a, b in itertools.permutations(bad, 2))
+        return above or unlike
+    if name == "P2_strict":
+        return above or len({r for _, r in bad}) > 1
+    if name == "P3":
+        return bool(safe and bad) and max(r for _, r in bad) >= min(safe)
+    return len(safe) > 1 and len(bad) > 0 and _variance(safe) < _variance([r for _, r in known])
+
+
+def _variance(values: Sequence[Fraction]) -> Fraction:
+    """Times the number less one, over that number: the square of the sample deviation."""
+    count = len(values)
+    total = sum(values, Fraction(0))
+    return (sum((v * v for v in values), Fraction(0)) - total * total / count) / (count - 1)
 
 
 def _agrees(found: Judged | None, reward: float | None, sample: Mapping[str, Any]) -> bool:

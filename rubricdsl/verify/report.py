@@ -60,7 +60,10 @@ def _cell(found: list[Seen]) -> str:
         return "CLAIM BROKEN"
     if found and all(s.claimed == "proved" for s in found):
         return "proved 0 %"
-    return f"{100 * broken / groups:.1f} %" if groups else "-"
+    if not groups:
+        return "-"
+    share = 100 * broken / groups
+    return "< 0.1 %" if 0 < share < 0.05 else f"{share:.1f} %"
 
 
 def _broken_claims(report: Report, name: str) -> list[str]:

@@ -12,9 +12,9 @@ from ..bundle import Bundle, BundleError
 from .advantages import SETTINGS, Formula
 from .claims import Certificate, checked
 from .groups import PROPERTIES, Group, adversarial, at_random, broken, shrinks
-from .meaning import Sheet, judge
-from .pool import Pool, Response, Score, pool
-from .rows import case_of, cases
+from .meaning import Sheet
+from .pool import Score, pool
+from .rows import cases
 
 BATCH = 4
 """Groups that go through a trainer's formula at a time, for those that look at a whole batch."""
@@ -92,7 +92,6 @@ def verify(
         share = -(-options.groups // max(len(pools), 1))
         for found in pools:
             groups += at_random(found, report.group, share, dice)
-        shown = [] if options.shape else _shown(rubric, certificate, document["group"])
         report.seen[rubric.name] = {
             name: _replay(
                 name,
@@ -103,8 +102,6 @@ def verify(
             )
             for name in options.stacks
         }
-        if shown:
-            report.faults[rubric.name] += _refuted(claims, shown, stacks, formulas, options)
     return report
 
 
@@ -202,49 +199,3 @@ def _example(group: Group, advantages: Sequence[float]) -> dict[str, Any]:
             for r, a in zip(group, advantages, strict=True)
         ]
     }
-
-
-def _shown(rubric: ir.Rubric, certificate: Certificate, size: int) -> list[Group]:
-    """The certificate's counterexamples as groups of the certified size."""
-    groups: list[Group] = []
-    for example in certificate["counterexamples"]:
-        case = case_of(rubric, example["inputs"], example["profile"])
-        group: list[Response] = []
-        for sample in example["samples"]:
-            found = judge(rubric, case.facts, case.profile, sample["verdicts"], rubric.reward)
-            if found is not None and found.reward is not None:
-                exact = found.reward
-                response = Response(sample["verdicts"], found, exact.numerator / exact.denominator)
-                group += [response] * sample["count"]
-        groups.append(tuple(group[:size]))
-    return groups
-
-
-def _refuted(
-    claims: Mapping[str, Mapping[str, Any]],
-    shown: Sequence[Group],
-    stacks: Mapping[str, str],
-    formulas: Mapping[str, Formula],
-    options: Options,
-) -> list[str]:
-    """Refutations that do not refute: a property that its own counterexample keeps."""
-    faults = []
-    for name in options.stacks:
-        for prop, status in claims.get(stacks.get(name, ""), {}).items():
-            if prop == "P5" or not isinstance(status, dict):
-                continue
-            group = shown[status["refuted"]]
-            setting = SETTINGS[name]
-            setting = setting._replace(formula=formulas.get(name, setting.formula))
-            counts = [100] * len(group)
-            found = broken(
-                group, setting.formula([[r.reward for r in group]], [counts])[0], setting
-            )
-            if shrinks(group, counts, setting):
-                found.add("P4")
-            if prop not in found:
-                faults.append(f"{name}: the counterexample to {prop} does not break it")
-    return faults
-
-
-__all__ = ["Options", "Pool", "Report", "Seen", "verify"]
