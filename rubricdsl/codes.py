@@ -49,25 +49,40 @@ CODES: dict[str, Code] = {
         hint='close it with `"` on the same line; a long text can go on in a second pair of quotes',
     ),
     "R0103": _error(
-        "I cannot read the character `{detail}`",
+        "I cannot read the character `{found}`",
         hint="names use the letters A to Z, digits and `_`; anything may stand inside quotes",
     ),
-    "R0104": _error("the file ends too early", hint="{expected}"),
+    "R0104": _error("the file ends too early", hint="here could stand {expected}"),
     "R0105": _error(
         "unknown escape in a text",
         hint='a backslash may be followed by `"`, `\\`, `n`, `t`, `r` or `u` and four digits; '
         "write `\\\\` for a backslash itself",
     ),
     "R0106": _error(
-        "an invisible character {detail} changes the direction of the text",
-        "with it, a reader sees another rubric than the one that is compiled",
-        "remove it; inside a text write it as `\\u202e`, for example",
+        "an invisible character: {found}",
+        "with it, a reader may see another rubric than the one that is compiled",
+        "remove it; inside a text write it as `{escape}`",
     ),
     "R0107": _error("there is no `{found}` here", hint="did you mean `{meant}`?"),
+    "R0108": _error(
+        "`{found}` is written `{meant}`",
+        hint="word processors and habit change such signs; a rubric has one way to write each",
+    ),
+    "R0109": _error(
+        "this is nested too deeply",
+        "nobody can read brackets inside brackets without end",
+        "divide it, for example into two criteria",
+    ),
+    "R0110": _error(
+        "too many faults: the file is read no further",
+        hint="mend the ones above, and check that this is a rubric",
+    ),
+    "R0111": _error("a `{brace}` is missing before {found}"),
+    "R0112": _error("`{found}` is not in quotes", hint="write {meant}"),
     # Criteria
     "R0201": _error(
         "`{name}` is already the name of {what}",
-        "a verdict finds its criterion by name, so a name stands for one thing",
+        "what uses a name finds it by that name, so it stands for one thing",
         "rename one of the two",
     ),
     "R0202": _error(
@@ -170,6 +185,11 @@ CODES: dict[str, Code] = {
         "the number `{found}` cannot be read",
         hint="use at most 12 digits, like 3, 0.3 or 1/20; a fraction does not divide by zero",
     ),
+    "R0223": _error(
+        "too many {what}: {most} are the limit",
+        "a rubric is a protocol that people read, and every check costs time on every answer",
+        "divide the rubric",
+    ),
     # Modules
     "R0301": _error(
         "no rubric called `{name}` was found",
@@ -202,8 +222,8 @@ CODES: dict[str, Code] = {
         hint="the name and the path have to agree",
     ),
     "R0309": _error(
-        "`{name}` needs a criterion as `module.criterion`",
-        hint="for example `use core.no_fabricated_credentials`",
+        "`use {name}` does not say which rubric the criterion comes from",
+        hint="write the name of the include before it, for example `use core.{name}`",
     ),
     "R0310": _error(
         "there is nothing to {verb}: this rubric extends no other",
@@ -224,12 +244,18 @@ CODES: dict[str, Code] = {
     ),
     "R0314": _warning("`{name}` is retired", hint="look for the rubric that replaces it"),
     "R0315": _error(
-        "`{name}` needs the input `{input}`, which this rubric lacks", hint="{suggestion}"
+        "`{name}` needs the input `{input}`, which this rubric lacks",
+        hint="declare `{input}` in an `input` block, as `{module}` does",
     ),
     "R0316": _error(
         "the input `{input}` is {found} here and {wanted} in `{module}`",
         "the criterion's condition would mean something else here",
         "declare the input as `{module}` does",
+    ),
+    "R0317": _error(
+        "`{name}` is not read: too many rubrics build on one another",
+        "nobody can follow a chain of more than 30",
+        "include the rubric that is needed, and not one that includes it",
     ),
     # Inputs, types, units
     "R0401": _error("there is no input `{name}`", hint="{suggestion}"),
@@ -253,10 +279,6 @@ CODES: dict[str, Code] = {
     "R0410": _error("there is no value set `{name}`", hint="{suggestion}"),
     "R0411": _error("a value set needs at least one term"),
     "R0412": _error("`{name}` needs a unit", hint="for example `{example}`"),
-    "R0413": _warning(
-        "this is known before any case is seen: the condition is always {value}",
-        hint="remove the condition, or correct it",
-    ),
     # Checks
     "R0501": _error("there is no check `{name}`", hint="{suggestion}"),
     "R0502": _error("`{name}` is used as `{usage}`", hint="{detail}"),
@@ -300,7 +322,7 @@ CODES: dict[str, Code] = {
     "R0702": _error("the test has no response `{name}`", hint="{suggestion}"),
     "R0703": _error("`{verdict}` is no verdict of `{name}`", hint="{suggestion}"),
     "R0704": _error(
-        "`otherwise: {verdict}` is good for some criteria and bad for others",
+        "`otherwise` cannot be `{verdict}`",
         "a `forbids` sentence that is met is bad, a `requires` sentence that is met is good",
         "say `good`, `bad` or `cannot_assess`",
     ),

@@ -1,5 +1,7 @@
-"""Literals against the type of an input: exact numbers, units converted, texts as they are."""
+"""Literals: exact numbers, dates and texts, and values against the type of an input."""
 
+import re
+from datetime import date
 from fractions import Fraction
 
 from .. import ir
@@ -10,6 +12,7 @@ from ..units import suggest as suggest_unit
 from .scope import Placed, Scope
 
 MAX_DIGITS = 12
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Scalar = bool | Fraction | str
 
 NOUNS = {
@@ -132,3 +135,20 @@ def example(spec: ir.Input) -> str:
         "quantity": f"write a number and its unit, like `5 {spec.unit}`",
         "text": 'write a text in quotes, like `"aspirin"`',
     }[kind]
+
+
+def day(scope: Scope, written: n.Text) -> None:
+    """A date of the calendar, year first."""
+    try:
+        known = _DATE.fullmatch(written.value) and date.fromisoformat(written.value)
+    except ValueError:
+        known = None
+    if not known:
+        scope.report("R0809", written, found=written.value)
+
+
+def text(scope: Scope, written: n.Text) -> str:
+    """The text, with a finding where it is blank."""
+    if not written.value.strip():
+        scope.report("R0210", written)
+    return written.value
