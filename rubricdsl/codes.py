@@ -31,7 +31,7 @@ CODES: dict[str, Code] = {
     "R0001": _error(
         "this file is not UTF-8 text",
         "the file is read the same way on every machine, so it has one encoding",
-        "save it as UTF-8 (line {detail} has the first byte that does not fit)",
+        "save it as UTF-8; the first character that does not fit is in line {detail}",
     ),
     "R0002": _error(
         "this file is too large: {detail} bytes",
@@ -46,7 +46,7 @@ CODES: dict[str, Code] = {
     "R0101": _error("I did not expect {found} here", hint="{expected}"),
     "R0102": _error(
         "this text is never closed",
-        hint='close it with `"` on the same line; a long text can go on in a second pair of quotes',
+        hint='close it with `"` on the same line; a long text goes on in quotes of its own below',
     ),
     "R0103": _error(
         "I cannot read the character `{found}`",
@@ -54,7 +54,7 @@ CODES: dict[str, Code] = {
     ),
     "R0104": _error("the file ends too early", hint="here could stand {expected}"),
     "R0105": _error(
-        "unknown escape in a text",
+        "`{found}` means nothing in a text",
         hint='a backslash may be followed by `"`, `\\`, `n`, `t`, `r` or `u` and four digits; '
         "write `\\\\` for a backslash itself",
     ),
@@ -63,7 +63,7 @@ CODES: dict[str, Code] = {
         "with it, a reader may see another rubric than the one that is compiled",
         "remove it; inside a text write it as `{escape}`",
     ),
-    "R0107": _error("there is no `{found}` here", hint="did you mean `{meant}`?"),
+    "R0107": _error("`{found}` is not understood here", hint="did you mean `{meant}`?"),
     "R0108": _error(
         "`{found}` is written `{meant}`",
         hint="word processors and habit change such signs; a rubric has one way to write each",
@@ -86,13 +86,13 @@ CODES: dict[str, Code] = {
         "rename one of the two",
     ),
     "R0202": _error(
-        "criterion `{name}` does not say what it asks",
+        "`{name}` does not say what it asks",
         hint='add `requires "…"` for something good, or `forbids "…"` for something bad',
     ),
     "R0203": _error(
-        "criterion `{name}` has no weight",
+        "`{name}` has no weight",
         "weights are relative: the proficiency of an answer is the weighted share it earns",
-        "add `weight` and a positive number after the name",
+        "add `weight` and a positive number behind the name",
     ),
     "R0204": _error(
         "a bonus carries no weight",
@@ -106,7 +106,7 @@ CODES: dict[str, Code] = {
         "say `critical`, `major` or `moderate` instead",
     ),
     "R0206": _error(
-        "`{found}` is no possible weight",
+        "`{found}` cannot be a weight",
         "a sign on a weight is the commonest mistake in hand-written rewards: polarity is said in "
         "words here",
         "use a positive number up to 1,000,000; for something bad write `forbids`, not a minus",
@@ -122,8 +122,8 @@ CODES: dict[str, Code] = {
         "write `{right} {name}`, or move it to `{other}`",
     ),
     "R0209": _error(
-        "criterion `{name}` says {clause} twice",
-        hint="keep one; two demands make two criteria",
+        "`{name}` says {clause} twice",
+        hint="keep one; if both are meant, write two criteria",
     ),
     "R0210": _error(
         "an empty text",
@@ -150,7 +150,7 @@ CODES: dict[str, Code] = {
         hint="give every level a `worth`, each larger than the one before, or none of them",
     ),
     "R0215": _error(
-        "criterion `{name}` has levels, and {clause} speaks of yes or no",
+        "`{name}` has levels, and {clause} speaks of yes or no",
         hint='use `level 1 "…" example "…"` for examples',
     ),
     "R0216": _error(
@@ -193,12 +193,12 @@ CODES: dict[str, Code] = {
     # Modules
     "R0301": _error(
         "no rubric called `{name}` was found",
-        "`a.b` is the file `a/b.rubric` next to this rubric's root, in a folder given with "
-        "`--path`, or in the library",
+        "it would be `{file}` in the folder where this rubric's own name starts, in a folder given "
+        "with `--path`, or in the library",
         "check the name, or add the folder with `--path`",
     ),
     "R0302": _error(
-        "`{name}` includes itself: {cycle}",
+        "`{name}` builds on itself: {cycle}",
         "each rubric needs the other to be read first",
         "move what both need into a third rubric",
     ),
@@ -218,7 +218,7 @@ CODES: dict[str, Code] = {
         hint="run `rubricc check {path}` and mend it first",
     ),
     "R0308": _error(
-        "the file of `{name}` declares the name `{found}`",
+        "the file found for `{name}` says that it is `{found}`",
         hint="the name and the path have to agree",
     ),
     "R0309": _error(
@@ -230,7 +230,7 @@ CODES: dict[str, Code] = {
         hint='add `extends name version "…"` at the top',
     ),
     "R0311": _error(
-        "the rubric extended has no criterion `{name}` in `{tier}`", hint="{suggestion}"
+        "the rubric that this one extends has no `{name}` in `{tier}`", hint="{suggestion}"
     ),
     "R0312": _error(
         "an extension cannot drop the veto `{name}`",
@@ -281,7 +281,7 @@ CODES: dict[str, Code] = {
     "R0412": _error("`{name}` needs a unit", hint="for example `{example}`"),
     # Checks
     "R0501": _error("there is no check `{name}`", hint="{suggestion}"),
-    "R0502": _error("`{name}` is used as `{usage}`", hint="{detail}"),
+    "R0502": _error("`{name}` is written `{usage}`", hint="{detail}"),
     "R0503": _error("a check looks at the answer: `{name}` is not a check", hint="{suggestion}"),
     "R0504": _error("the pattern cannot be used: {detail}", hint="{suggestion}"),
     "R0505": _error("`{name}` gives a number: compare it", hint="for example `{usage}`"),
@@ -295,7 +295,7 @@ CODES: dict[str, Code] = {
         "write the three lines in that order",
     ),
     "R0602": _error(
-        "`{found}` is no possible step",
+        "`{found}` cannot be a step",
         "the grid has to reach exactly from 0 to 1",
         "use 1/n with n from 1 to 1000, for example 1/20",
     ),
@@ -320,13 +320,13 @@ CODES: dict[str, Code] = {
         "add a line such as `expect a over b`",
     ),
     "R0702": _error("the test has no response `{name}`", hint="{suggestion}"),
-    "R0703": _error("`{verdict}` is no verdict of `{name}`", hint="{suggestion}"),
+    "R0703": _error("`{name}` cannot have the verdict `{verdict}`", hint="{suggestion}"),
     "R0704": _error(
         "`otherwise` cannot be `{verdict}`",
         "a `forbids` sentence that is met is bad, a `requires` sentence that is met is good",
         "say `good`, `bad` or `cannot_assess`",
     ),
-    "R0705": _error("test failed: {detail}"),
+    "R0705": _error('the test "{title}" fails: {detail}'),
     "R0706": _error("response `{name}` is given twice in this test", hint="rename one of the two"),
     # Status and provenance
     "R0801": _error("there is no status `{name}`", hint="use draft, active or retired"),

@@ -72,7 +72,7 @@ def _rubric(
         version(scope, item.version)
     found = lookup(name)
     if found.path is None:
-        scope.report("R0301", item.name, name=name)
+        scope.report("R0301", item.name, name=name, file=name.replace(".", "/") + ".rubric")
     elif found.refused == DEPTH:
         scope.report("R0317", item.name, name=name)
     elif found.refused:

@@ -32,7 +32,7 @@ def _examples(scope: Scope, rubric: ir.Rubric) -> None:
         wanted = [(f"`level {x.level}`", x.examples) for x in criterion.levels]
         if not criterion.levels:
             wanted = [("`met`", criterion.met), ("`unmet`", criterion.unmet)]
-        missing = " and ".join(word for word, there in wanted if not there)
+        missing = " or ".join(word for word, there in wanted if not there)
         if missing:
             hint = 'write `example "…"` behind the level' if criterion.levels else None
             place = _place(scope, criterion.id)

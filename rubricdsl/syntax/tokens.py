@@ -122,7 +122,9 @@ def scan(path: str, text: str) -> tuple[list[Token], list[LexicalFault]]:
             if "\\" in piece:
                 bad = unquote(tokens[-1])[1]
                 if bad is not None:
-                    faults.append(LexicalFault("R0105", Span(path, bad, bad + 2)))
+                    faults.append(
+                        LexicalFault("R0105", Span(path, bad, bad + 2), text[bad : bad + 2])
+                    )
         elif kind == "number" and piece.count(".") > 1:
             append(Token("LOOSE", piece, start, end))
         elif kind == "number" or kind == "compare" or (kind == "unit" and piece.isascii()):
