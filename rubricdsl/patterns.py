@@ -19,7 +19,7 @@ from rubricdsl.runtime.text import is_word
 __all__ = ["MAX_POSITIONS", "MAX_STATES", "PatternError", "compile_pattern", "written_out"]
 
 MAX_POSITIONS = 1000
-MAX_STATES = 1000
+MAX_STATES = 2000
 
 
 def compile_pattern(pattern: str) -> dict[str, Any]:
@@ -121,19 +121,19 @@ class _Positions:
             self.follow[position] |= targets
 
 
-def _columns(sets: list[CharSet]) -> tuple[list[str], list[int]]:
-    """The classes of characters that the sets tell apart, and for each its mask of positions.
+def _columns(sets: list[CharSet]) -> tuple[list[str], list[tuple[int, bool]]]:
+    """The classes of characters that the sets tell apart: mask, and whether they are of words.
 
     The last two columns are every other word character and every other character.
     """
     named = sorted(frozenset[str]().union(*(s.include | s.exclude for s in sets)))
-    groups: dict[int, list[str]] = {}
+    groups: dict[tuple[int, bool], list[str]] = {}
     for char in named:
         mask = sum(1 << i for i, chars in enumerate(sets) if _has(chars, char))
-        groups.setdefault(mask, []).append(char)
+        groups.setdefault((mask, is_word(char)), []).append(char)
     word = sum(1 << i for i, chars in enumerate(sets) if chars.word)
     other = sum(1 << i for i, chars in enumerate(sets) if chars.other)
-    return ["".join(group) for group in groups.values()], [*groups, word, other]
+    return ["".join(group) for group in groups.values()], [*groups, (word, True), (other, False)]
 
 
 def _has(chars: CharSet, char: str) -> bool:
@@ -143,28 +143,33 @@ def _has(chars: CharSet, char: str) -> bool:
 
 
 def _determinise(
-    follow: list[int], last: int, columns: list[int]
+    follow: list[int], last: int, columns: list[tuple[int, bool]]
 ) -> tuple[list[list[int]], list[int]] | None:
     """Rows of states (one column per class, then the state after `enter`) and which accept.
 
-    None when there are more than `MAX_STATES`.
+    A state is a set of positions, and whether the last character was of a word: no match begins
+    between two of those, so such ways lead nowhere. None when there are more than `MAX_STATES`.
     """
-    numbers, masks = {0: 0}, [0]
+    states = [(0, False)]
+    numbers = {states[0]: 0}
     rows: list[list[int]] = []
-    for mask in masks:
+    for mask, after_word in states:
         reach = 0
         for position in _bits(mask):
             reach |= follow[position]
         row = []
-        for target in [*(reach & column for column in columns), mask | 1]:
+        for column, word in columns:
+            inside_word = mask & 1 and after_word and word
+            row.append((0, False) if inside_word else (reach & column, word))
+        row.append((mask | 1, after_word))
+        for target in row:
             if target not in numbers:
-                numbers[target] = len(masks)
-                masks.append(target)
-            row.append(numbers[target])
-        rows.append(row)
-        if len(masks) > MAX_STATES:
+                numbers[target] = len(states)
+                states.append(target)
+        rows.append([numbers[target] for target in row])
+        if len(states) > MAX_STATES:
             return None
-    return rows, [int(mask & last != 0) for mask in masks]
+    return rows, [int(mask & last != 0) for mask, _ in states]
 
 
 def _minimise(rows: list[list[int]], accept: list[int]) -> tuple[list[list[int]], list[int]]:

@@ -12,6 +12,8 @@ from .text import plain, visible
 _NUMBER = re.compile(
     r"(?<!\w)(?<![0-9][.,])(?:[0-9]{1,3}(?: 000)+(?![0-9])|[0-9]+(?:[.,][0-9]+)*|\.[0-9]+)"
 )
+# A space that does not break, or a thin one, groups the digits of one number.
+_GROUPING = re.compile("(?<=[0-9])[\u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))")
 _RANGE = re.compile(r" ?(?:-|to) ?(?=[0-9.])")
 _UNIT = re.compile(
     "[ -]?(" + "|".join(map(re.escape, sorted(UNIT_SPELLINGS, key=len, reverse=True))) + r")(?!\w)"
@@ -23,7 +25,7 @@ _SAME_UNIT = re.compile(r"(?!/\w| per )|(?:/| per )(?:dose|tablet|capsule)\b")
 def sentences(response: str) -> list[str]:
     """The sentences of a response, each in its plain form."""
     found: list[list[str]] = [[]]
-    for line in visible(response).splitlines():
+    for line in visible(_GROUPING.sub("", response)).splitlines():
         for word in line.split():
             if found[-1] and _ends_sentence(found[-1][-1], word):
                 found.append([])

@@ -1,0 +1,238 @@
+"""How fast rubrics are read and checked, beside two packages that load the same ones from YAML.
+
+    python benchmarks/check_speed.py                     # makes build/peers with both packages
+    python benchmarks/check_speed.py --peer-python PATH  # an interpreter that has them already
+    python benchmarks/check_speed.py --write             # also benchmarks/results/check_speed.md
+
+The rubrics are the HealthBench records of ../shared/data, imported afresh. Ours are `.rubric` files
+that go through syntax, names, types and rules; theirs are YAML files of weight and requirement (no
+tags, no names: less text for them to read), through `Rubric.from_yaml`. In process: the best of
+some rounds over all files, read from disk each time, imports not counted. As a process: the whole
+wall time, interpreter and imports included.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RECORDS = ROOT.parent / "shared" / "data" / "healthbench_records.jsonl.gz"
+RESULT = ROOT / "benchmarks" / "results" / "check_speed.md"
+PEERS = {"autorubric": "1.6.1", "rubric": "2.2.0"}
+RUBRICC = [
+    sys.executable,
+    "-c",
+    "from rubricdsl.compiler.cli import main; raise SystemExit(main())",
+]
+
+TO_YAML = """
+import gzip, json, pathlib, sys, yaml
+out = pathlib.Path(sys.argv[2])
+for n, line in enumerate(gzip.open(sys.argv[1], "rt", encoding="utf-8")):
+    items = [
+        {"weight": item["points"], "requirement": item["criterion"]}
+        for item in json.loads(line)["rubrics"]
+    ]
+    text = yaml.safe_dump(items, allow_unicode=True, sort_keys=False, width=100)
+    (out / f"{n:04}.yaml").write_text(text, encoding="utf-8")
+"""
+
+LOAD_YAML = """
+import json, pathlib, sys, time
+from importlib import import_module
+Rubric = import_module(sys.argv[1]).Rubric
+files = sorted(pathlib.Path(sys.argv[2]).glob("*.yaml"))
+rounds = []
+for _ in range(int(sys.argv[3])):
+    start = time.perf_counter()
+    kept = [Rubric.from_yaml(file.read_text(encoding="utf-8")) for file in files]
+    rounds.append(time.perf_counter() - start)
+print(json.dumps(rounds))
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the table: seconds per round, over so many criteria and bytes."""
+
+    what: str
+    seconds: list[float]
+    criteria: int
+    size: int
+
+    def cells(self, base: "Line | None" = None) -> list[str]:
+        best, middle = min(self.seconds), statistics.median(self.seconds)
+        rate = self.criteria / best
+        factor = f"{rate * min(base.seconds) / base.criteria:.2f}" if base else ""
+        return [
+            self.what,
+            f"{best:.3f}",
+            f"{middle:.3f}",
+            f"{rate:,.0f}",
+            f"{self.size / best / 1e6:.2f}",
+            factor,
+        ]
+
+
+def main() -> int:
+    """Measure and print; 2 where the records are not there."""
+    args = _arguments()
+    if not RECORDS.exists():
+        print(f"check_speed: {RECORDS} is not there, so there is nothing to read", file=sys.stderr)
+        return 2
+    python = args.peer_python or _peer_environment()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        report = _report(folder, python, args.rounds)
+    print(report)
+    if args.write:
+        RESULT.parent.mkdir(exist_ok=True)
+        RESULT.write_text(report, encoding="utf-8")
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else "")
+    parser.add_argument("--peer-python", metavar="PATH", help="an interpreter with the packages")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds in process")
+    parser.add_argument("--write", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
+    return parser.parse_args()
+
+
+def _peer_environment() -> str:
+    """An interpreter with the two packages, in a virtual environment of their own."""
+    home = ROOT / "build" / "peers"
+    python = home / "bin" / "python"
+    if not python.exists():
+        print("making build/peers, once …", file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+        wanted = [f"{name}=={version}" for name, version in PEERS.items()]
+        subprocess.run([str(python), "-m", "pip", "install", "-q", *wanted], check=True)
+    return str(python)
+
+
+def _report(folder: Path, python: str, rounds: int) -> str:
+    ours, theirs = folder / "ours", folder / "theirs"
+    theirs.mkdir()
+    _run([*RUBRICC, "import", "healthbench", str(RECORDS), "--out", str(ours)])
+    _run([python, "-c", TO_YAML, str(RECORDS), str(theirs)])
+    files = sorted(ours.rglob("*.rubric"))
+    criteria, seconds = _in_process(ours, rounds)
+    size = sum(file.stat().st_size for file in files)
+    yaml_size = sum(file.stat().st_size for file in theirs.iterdir())
+
+    peers = {
+        name: Line(
+            f"`{name}` {_version(python, name)}, `Rubric.from_yaml`",
+            json.loads(_run([python, "-c", LOAD_YAML, name, str(theirs), str(rounds)])),
+            criteria,
+            yaml_size,
+        )
+        for name in PEERS
+    }
+    own = Line("`rubricdsl`, `check_paths`", seconds, criteria, size)
+    inside = [own.cells(), *(line.cells(own) for line in peers.values())]
+
+    check = [*RUBRICC, "check", str(ours)]
+    whole = Line("`rubricc check DIR`", _wall(check, 3), criteria, size)
+    outside = [whole.cells()]
+    for name in PEERS:
+        load = [python, "-c", LOAD_YAML, name, str(theirs), "1"]
+        line = Line(f"`python`, import `{name}`, load", _wall(load, 3), criteria, yaml_size)
+        outside.append(line.cells(whole))
+
+    middle = files[len(files) // 2]
+    single = _wall([*RUBRICC, "check", str(middle)], 20)
+    bare = _wall([sys.executable, "-c", "pass"], 20)
+    return "\n".join(
+        [
+            "# Reading and checking rubrics",
+            "",
+            f"{len(files)} HealthBench records, {criteria:,} criteria; {_machine()}.",
+            "`times` is criteria per second against the first row of the table. Made by",
+            "`python benchmarks/check_speed.py --write`.",
+            "",
+            "## In process",
+            "",
+            _table(inside),
+            "",
+            "## As a process, all files",
+            "",
+            _table(outside),
+            "",
+            "## `rubricc check` of one file, as a process",
+            "",
+            f"{middle.stat().st_size:,} bytes; 20 runs: least {min(single) * 1000:.0f} ms, median "
+            f"{statistics.median(single) * 1000:.0f} ms. The bare interpreter: least "
+            f"{min(bare) * 1000:.0f} ms, median {statistics.median(bare) * 1000:.0f} ms.",
+            "",
+        ]
+    )
+
+
+def _in_process(folder: Path, rounds: int) -> tuple[int, list[float]]:
+    from rubricdsl.diagnostics import has_errors
+    from rubricdsl.passes import check_paths
+
+    def once() -> int:
+        rubrics, diagnostics = check_paths([str(folder)], ())
+        if has_errors(diagnostics):
+            raise SystemExit("check_speed: the imported rubrics have errors")
+        return sum(len(rubric.criteria) for rubric in rubrics)
+
+    criteria = once()
+    return criteria, [_timed(once) for _ in range(rounds)]
+
+
+def _timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _wall(command: list[str], times: int) -> list[float]:
+    return [_timed(lambda: _run(command)) for _ in range(times)]
+
+
+def _run(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"check_speed: {' '.join(command)[:200]}\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def _version(python: str, name: str) -> str:
+    code = f"import importlib.metadata as m; print(m.version({name!r}))"
+    return _run([python, "-c", code]).strip()
+
+
+def _machine() -> str:
+    model = platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
+        model = names[0].split(":", 1)[1].strip() if names else model
+    return (
+        f"{model}, {os.cpu_count()} CPUs, Python {platform.python_version()}, "
+        f"lark {importlib.metadata.version('lark')}"
+    )
+
+
+def _table(rows: list[list[str]]) -> str:
+    head = ["", "best, s", "median, s", "criteria/s", "MB/s", "times"]
+    lines = [head, ["---", *["---:"] * 5], *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

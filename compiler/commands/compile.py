@@ -1,0 +1,204 @@
+"""Compile rubrics into a bundle: training data, reward, judge prompts and run files.
+
+Everything is checked first, and the folder is written whole or not at all. The same rubrics, data
+and options always give the same bytes.
+
+examples:
+  rubricc compile rubrics/ --out build/bundle --synthesize 200
+  rubricc compile rubrics/dermatology --out build/bundle --data labelled.jsonl.gz
+  rubricc compile triage.rubric --out build/bundle --target reward --target judge --shape weighted
+
+Targets: ir (the typed rubrics), reward_model (training rows), judge (prompts), reward (reward.py),
+grpo (settings and prompts for `trl grpo`); all of them unless some are named.
+
+A row of --data is {"id", "rubric", "prompt", "inputs", "responses": [{"id", "text", "verdicts"}]};
+docs/bundle.md describes it and everything that is written.
+"""
+
+import argparse
+import signal
+import sys
+import time
+from fractions import Fraction
+from pathlib import Path
+from types import FrameType
+
+from rubricdsl import ir
+from rubricdsl.diagnostics import has_errors
+from rubricdsl.passes import check_paths
+from rubricdsl.runtime.amounts import read_decimal
+
+from ..compile import DataFaults, Request, Summary, compile_bundle, many
+from ..job import TARGETS, Options
+from ..write import WriteError, check_replaceable
+from .report import report
+
+_PROGRESS_EVERY = 0.5  # seconds
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", metavar="PATH", help=".rubric files or folders")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="the bundle to write"
+    )
+    parser.add_argument(
+        "--data", type=Path, action="append", default=[], metavar="FILE",
+        help="labelled rows as JSON Lines, plain or .gz; may be given several times",
+    )  # fmt: skip
+    parser.add_argument(
+        "--target",
+        choices=TARGETS,
+        action="append",
+        default=[],
+        help="what to write; default: all",
+    )
+    parser.add_argument(
+        "--synthesize", type=_count, default=0, metavar="N",
+        help="make N rows per rubric from its exemplars, each one prompt with four answers",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0, help="for --synthesize (default: 0)")
+    parser.add_argument(
+        "--shape", choices=ir.SHAPES, help="reward shape instead of each rubric's own"
+    )
+    parser.add_argument(
+        "--group", type=_group, default=8, metavar="G", help="GRPO samples per prompt (default: 8)"
+    )
+    parser.add_argument(
+        "--heldout", type=_fraction, default=Fraction(1, 5), metavar="FRACTION",
+        help="share of the prompts kept out of training (default: 1/5)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--path", action="append", default=[], metavar="DIR", help="a further root for includes"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when the bundle stands, 1 when the rubrics, the data or the folder prevent it."""
+    before = signal.signal(signal.SIGTERM, _stop)
+    progress = _Progress()
+    try:
+        check_replaceable(args.out.resolve())
+        outcome = check_paths(args.paths, args.path)
+        told = [d for d in outcome.diagnostics if d.level != "note"]
+        report(told, outcome.checker.source)
+        if has_errors(told):
+            return _failed("nothing was written: the rubrics have errors")
+        options = Options(
+            targets=tuple(t for t in TARGETS if not args.target or t in args.target),
+            synthesize=args.synthesize,
+            seed=args.seed,
+            shape=args.shape,
+            group=args.group,
+            heldout=args.heldout,
+        )
+        rubrics = tuple(sorted(outcome.rubrics, key=lambda rubric: rubric.name))
+        request = Request(rubrics, args.out, tuple(args.data), options, progress.at)
+        summary = compile_bundle(request)
+    except DataFaults as found:
+        progress.clear()
+        for fault in found.faults:
+            print(fault, file=sys.stderr)
+        more = ", and reading stopped there" if found.cut else ""
+        count = many(len(found.faults), "fault")
+        return _failed(f"nothing was written: the data has {count}{more}")
+    except WriteError as error:
+        progress.clear()
+        return _failed(str(error))
+    finally:
+        progress.clear()
+        signal.signal(signal.SIGTERM, before)
+    _summarise(summary, options)
+    return 0
+
+
+class _Progress:
+    """One line on a terminal's standard error that is written over while the work goes on."""
+
+    def __init__(self) -> None:
+        self._shown = False
+        self._next = time.monotonic() + _PROGRESS_EVERY
+
+    def at(self, what: str, done: int) -> None:
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + _PROGRESS_EVERY
+        if sys.stderr.isatty():
+            self._shown = True
+            print(f"\r\x1b[K{what} {done:,}", end="", file=sys.stderr, flush=True)
+        elif not self._shown:
+            # A log gets one line that says the work has begun, and no stream of numbers.
+            self._shown = True
+            print(f"{what} …", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._shown and sys.stderr.isatty():
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        self._shown = False
+
+
+def _summarise(summary: Summary, options: Options) -> None:
+    """What was written, one line per part of the bundle."""
+    counts, entries = summary.counts, summary.entries
+    size = sum(entry.bytes for entry in entries.values())
+    print(f"{summary.out}: {many(len(entries) + 1, 'file')}, {_size(size)}")
+    made = f" ({counts['synthetic_rows']:,} synthetic)" if counts["synthetic_rows"] else ""
+    print(
+        f"  from {many(counts['rubrics'], 'rubric')} with {many(counts['criteria'], 'criterion')}"
+        f" and {many(counts['rows'], 'row')}{made} with {many(counts['responses'], 'response')};"
+        f" {many(counts['prompts_heldout'], 'prompt')} of"
+        f" {counts['prompts_train'] + counts['prompts_heldout']:,} held out"
+    )
+
+    def lines(kind: str) -> str:
+        """Rows to train on, and rows held out."""
+        train, out = (entries[f"reward_model/{kind}{s}.jsonl"].rows for s in ("train", "heldout"))
+        return f"{train:,} + {out:,} held out"
+
+    if "reward_model" in options.targets:
+        print(f"  reward_model: {lines('')} preference rows, {lines('pointwise_')} pointwise rows")
+    if "judge" in options.targets:
+        print(f"  judge: {many(sum(path.startswith('judge/') for path in entries), 'prompt')}")
+    if "grpo" in options.targets:
+        print(f"  grpo: {many(entries['grpo/prompts.jsonl'].rows or 0, 'prompt')} to train on")
+    for note in summary.notes:
+        print(f"note: {note}", file=sys.stderr)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1e3:.1f} kB"
+
+
+def _failed(message: str) -> int:
+    print(f"rubricc compile: {message}", file=sys.stderr)
+    return 1
+
+
+def _stop(signum: int, frame: FrameType | None) -> None:
+    """End as Control-C does, so that the draft of the folder is removed."""
+    raise KeyboardInterrupt
+
+
+def _count(text: str) -> int:
+    return _integer(text, 0, 10_000)
+
+
+def _group(text: str) -> int:
+    return _integer(text, 2, 1024)
+
+
+def _integer(text: str, least: int, most: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"{value} is not between {least} and {most}")
+    return value
+
+
+def _fraction(text: str) -> Fraction:
+    pair = read_decimal(text)
+    if pair is None or not 0 <= (value := Fraction(*pair)) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to below 1")
+    return value

@@ -1,0 +1,304 @@
+"""From checked rubrics and labelled rows to a bundle, as a tuple of steps.
+
+Each step takes the state of the compilation and gives the next. Nothing is printed and nothing
+appears at its final place before the last one.
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from rubricdsl import ir, ir_json
+from rubricdsl.version import LANGUAGE_VERSION, __version__
+
+from .emit import EMITTERS, parquet
+from .importers.jsonl import Fault
+from .job import Job, Options, held_out
+from .rows import Message, Row, prompt_id, read_rows
+from .synthesize import synthesize
+from .write import MANIFEST, Draft, Entry, whole_folder
+
+BUNDLE_FORMAT = 1
+MAX_FAULTS = 50
+
+Progress = Callable[[str, int], None]
+"""Told what is being done and how many rows are done."""
+
+
+class DataFaults(Exception):
+    """The data has faults; `cut` says that reading stopped at `MAX_FAULTS`."""
+
+    def __init__(self, faults: Sequence[Fault], cut: bool) -> None:
+        super().__init__(f"{len(faults)} faults")
+        self.faults = tuple(faults)
+        self.cut = cut
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be compiled, and where to."""
+
+    rubrics: tuple[ir.Rubric, ...]
+    out: Path
+    data: tuple[Path, ...] = ()
+    options: Options = field(default_factory=Options)
+    progress: Progress = lambda what, done: None
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known so far; each step adds its part."""
+
+    request: Request
+    draft: Draft
+    rubrics: tuple[ir.Rubric, ...]
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    rows: Callable[[], Iterator[Row]] = lambda: iter(())
+    heldout: frozenset[str] = frozenset()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+
+    @property
+    def job(self) -> Job:
+        return Job(self.rubrics, self.hashes, self.request.options, self.rows, self.heldout)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was written."""
+
+    out: Path
+    counts: Mapping[str, int]
+    entries: Mapping[str, Entry]
+    notes: tuple[str, ...]
+
+
+def compile_bundle(request: Request) -> Summary:
+    """Write the bundle. Raises `DataFaults` and `write.WriteError`; then nothing is written."""
+    with whole_folder(request.out) as draft:
+        state = State(request, draft, request.rubrics)
+        for step in STEPS:
+            state = step(state)
+    return Summary(request.out, state.counts, state.entries, state.notes)
+
+
+def choose_reward(state: State) -> State:
+    """Apply `--shape` and make the group size of a counting gate the one that is trained with."""
+    options = state.request.options
+    unfit: list[str] = []
+
+    def chosen(rubric: ir.Rubric) -> ir.Rubric:
+        reward = rubric.reward
+        if options.shape is not None and options.shape != reward.shape:
+            reward = ir.Reward(options.shape)
+        if reward.shape == "gated" and reward.params.get("count"):
+            if "group" not in reward.params:
+                params = {**reward.params, "group": Fraction(options.group)}
+                reward = dataclasses.replace(reward, params=params)
+            elif reward.params["group"] < options.group:
+                unfit.append(
+                    f"{rubric.name}: its gate counts for groups of {reward.params['group']}, and "
+                    f"training uses {options.group}: an unsafe answer may gain in such a group"
+                )
+        return dataclasses.replace(rubric, reward=reward)
+
+    rubrics = tuple(chosen(r) for r in state.rubrics)
+    hashes = {r.name: ir_json.semantic_hash(r) for r in rubrics}
+    notes = (*state.notes, *unfit)
+    return dataclasses.replace(state, rubrics=rubrics, hashes=hashes, notes=notes)
+
+
+def read_data(state: State) -> State:
+    """Check every row of the data once, before anything is written."""
+    request = state.request
+    rubrics = {r.name: r for r in state.rubrics}
+    counts = {
+        "rubrics": len(state.rubrics),
+        "criteria": sum(len(r.criteria) for r in state.rubrics),
+        **dict.fromkeys(("rows", "responses", "evaluation_rows", "synthetic_rows"), 0),
+    }
+    faults: list[Fault] = []
+    for item in read_rows(request.data, rubrics):
+        if isinstance(item, Fault):
+            faults.append(item)
+            if len(faults) == MAX_FAULTS:
+                raise DataFaults(faults, cut=True)
+            continue
+        training = item.rubric.purpose == "training"
+        counts["rows" if training else "evaluation_rows"] += 1
+        counts["responses"] += len(item.responses) if training else 0
+        request.progress("checking rows", counts["rows"])
+    if faults:
+        raise DataFaults(faults, cut=False)
+    notes = list(state.notes)
+    if counts["evaluation_rows"]:
+        notes.append(
+            f"{many(counts['evaluation_rows'], 'row')} of rubrics with `purpose evaluation`: "
+            "nothing is trained on them"
+        )
+    return dataclasses.replace(state, rows=_given(state), counts=counts, notes=tuple(notes))
+
+
+def _given(state: State) -> Callable[[], Iterator[Row]]:
+    """The rows of the data files. They were checked; a file that changes meanwhile is a fault."""
+    rubrics = {r.name: r for r in state.rubrics}
+
+    def rows() -> Iterator[Row]:
+        for item in read_rows(state.request.data, rubrics):
+            if isinstance(item, Fault):
+                raise DataFaults([item], cut=False)
+            if item.rubric.purpose == "training":
+                yield item
+
+    return rows
+
+
+def add_synthetic(state: State) -> State:
+    """Put the rows made from the rubrics' own exemplars after those that were given."""
+    options = state.request.options
+    if not options.synthesize:
+        return state
+    training = [r for r in state.rubrics if r.purpose == "training"]
+    made: list[Row] = []
+    notes = list(state.notes)
+    for rubric in training:
+        result = synthesize(rubric, options.synthesize, options.seed)
+        made.extend(result.rows)
+        notes.extend(f"{rubric.name}: {note}" for note in result.notes)
+        state.request.progress("making rows", len(made))
+    given = state.rows
+
+    def rows() -> Iterator[Row]:
+        yield from given()
+        yield from made
+
+    counts = {
+        **state.counts,
+        "rows": state.counts["rows"] + len(made),
+        "responses": state.counts["responses"] + sum(len(r.responses) for r in made),
+        "synthetic_rows": len(made),
+    }
+    return dataclasses.replace(state, rows=rows, counts=counts, notes=tuple(notes))
+
+
+def hold_out(state: State) -> State:
+    """Decide which prompts are kept for evaluation."""
+    prompts: dict[str, set[str]] = {
+        r.name: {prompt_id((Message("user", p.text),)) for p in r.prompts}
+        for r in state.rubrics
+        if r.purpose == "training"
+    }
+    for row in state.rows():
+        prompts[row.rubric.name].add(row.prompt_id)
+    out = held_out(prompts, state.request.options.heldout)
+    everything = set().union(*prompts.values())
+    counts = {
+        **state.counts,
+        "prompts_train": len(everything - out),
+        "prompts_heldout": len(everything & out),
+    }
+    return dataclasses.replace(state, heldout=out, counts=counts)
+
+
+def emit(state: State) -> State:
+    """Write the files of every target."""
+    options, job = state.request.options, state.job
+    done = 0
+    for target in options.targets:
+        for path, chunk in EMITTERS[target](job):
+            state.draft.append(path, chunk)
+            done += 1
+            state.request.progress(f"writing {target}", done)
+    state.draft.close()
+    notes = list(state.notes)
+    evaluation = [r.name for r in state.rubrics if r.purpose == "evaluation"]
+    if evaluation and {"reward_model", "grpo"} & set(options.targets):
+        shown = ", ".join(evaluation[:3]) + (", …" if len(evaluation) > 3 else "")
+        notes.append(f"no training rows from {many(len(evaluation), 'evaluation rubric')}: {shown}")
+    if "reward_model" in options.targets and not state.counts["responses"] and job.training:
+        notes.append("there are no labelled responses: give --data FILE or --synthesize N")
+    return dataclasses.replace(state, notes=tuple(notes))
+
+
+def add_parquet(state: State) -> State:
+    """The same training rows as Parquet, when that can be written."""
+    if "reward_model" not in state.request.options.targets:
+        return state
+    if not parquet.available():
+        note = "pyarrow is not installed: rows are written as JSON Lines alone"
+        return dataclasses.replace(state, notes=(*state.notes, note))
+    root = state.draft.root
+    for path, columns in parquet.COLUMNS.items():
+        target = path.removesuffix(".jsonl") + ".parquet"
+        parquet.convert(root / path, root / target, columns)
+        state.draft.add(target)
+        state.request.progress("writing Parquet", 0)
+    return state
+
+
+def write_manifest(state: State) -> State:
+    """Say what the bundle is, from what it was made, and what every file should be."""
+    request, options = state.request, state.request.options
+    entries = state.draft.entries()
+    manifest: dict[str, Any] = {
+        "format": BUNDLE_FORMAT,
+        "tool": {"name": "rubricdsl", "version": __version__},
+        "language_version": LANGUAGE_VERSION,
+        "ir_version": ir.IR_VERSION,
+        "options": {
+            "targets": list(options.targets),
+            "synthesize": options.synthesize,
+            "seed": options.seed,
+            "shape": options.shape,
+            "group": options.group,
+            "heldout": str(options.heldout),
+        },
+        "data": [{"file": p.name, "sha256": _sha256(p)} for p in request.data],
+        "rubrics": [
+            {
+                "name": r.name,
+                "version": r.version,
+                "status": r.status,
+                "purpose": r.purpose,
+                "hash": state.hashes[r.name],
+                "path": f"ir/{r.name}.json" if "ir" in options.targets else None,
+            }
+            for r in state.rubrics
+        ],
+        "counts": dict(state.counts),
+        "files": {
+            path: {k: v for k, v in dataclasses.asdict(entry).items() if v is not None}
+            for path, entry in entries.items()
+        },
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+    state.draft.append(MANIFEST, text.encode())
+    return dataclasses.replace(state, entries=entries)
+
+
+def many(count: int, what: str) -> str:
+    """A number and what it counts, as in "1 row" and "2 rows"."""
+    plural = "criteria" if what == "criterion" else what + "s"
+    return f"{count:,} {what if count == 1 else plural}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+STEPS: tuple[Callable[[State], State], ...] = (
+    choose_reward,
+    read_data,
+    add_synthetic,
+    hold_out,
+    emit,
+    add_parquet,
+    write_manifest,
+)

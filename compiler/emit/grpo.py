@@ -1,0 +1,56 @@
+"""`grpo/`: the prompts a policy is trained on, and the files that start the training."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from rubricdsl import ir
+from rubricdsl.facts import Fact, plain_inputs
+
+from ..job import Chunk, Job
+from ..rows import Message, prompt_id
+from .records import line
+from .run_files import ACCELERATE, accelerate_yaml, grpo_yaml
+
+FOLDER = "grpo"
+PROMPT_FILES = {
+    "train": f"{FOLDER}/prompts.jsonl",
+    "heldout": f"{FOLDER}/prompts_heldout.jsonl",
+}
+
+
+def emit(job: Job) -> Iterator[Chunk]:
+    yield f"{FOLDER}/grpo.yaml", grpo_yaml(job.options).encode()
+    for name in ACCELERATE:
+        yield f"{FOLDER}/{name}", accelerate_yaml(name).encode()
+    for path in PROMPT_FILES.values():
+        yield path, b""
+    seen: set[tuple[str, str, str, str]] = set()
+    for record in _records(job):
+        key = (record["prompt_id"], record["rubric"], record["inputs"], record["profile"])
+        if key not in seen:
+            seen.add(key)
+            yield PROMPT_FILES[job.side(record["prompt_id"])], line(record)
+
+
+def _records(job: Job) -> Iterator[dict[str, Any]]:
+    """The prompts written in the rubrics, then those of the rows."""
+    for rubric in job.training:
+        for prompt in rubric.prompts:
+            yield _record(rubric, (Message("user", prompt.text),), prompt.inputs, "")
+    for row in job.rows():
+        yield _record(row.rubric, row.prompt, row.inputs, row.profile)
+
+
+def _record(
+    rubric: ir.Rubric, prompt: tuple[Message, ...], inputs: dict[str, Fact], profile: str
+) -> dict[str, Any]:
+    """`inputs` is a text because Arrow would give every row the keys of all the others."""
+    facts = plain_inputs(inputs, rubric.inputs)
+    return {
+        "prompt": [{"role": m.role, "content": m.content} for m in prompt],
+        "prompt_id": prompt_id(prompt),
+        "rubric": rubric.name,
+        "inputs": json.dumps(facts, ensure_ascii=False, separators=(",", ":")),
+        "profile": profile,
+    }

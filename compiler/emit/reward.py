@@ -1,0 +1,12 @@
+"""`reward.py`: one file, standard library only, from verdicts to rewards."""
+
+from collections.abc import Iterator
+
+from ..job import Chunk, Job
+from .reward_module import emit_reward
+
+PATH = "reward.py"
+
+
+def emit(job: Job) -> Iterator[Chunk]:
+    yield PATH, emit_reward([(r, job.hashes[r.name]) for r in job.rubrics]).encode()

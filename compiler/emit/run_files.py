@@ -1,0 +1,21 @@
+"""The files that start a training with TRL: settings, each with its reason beside it."""
+
+from ..job import Options
+from ..templating import render
+
+ACCELERATE = ("accelerate_1gpu.yaml", "accelerate_8gpu.yaml")
+
+
+def grpo_yaml(options: Options) -> str:
+    """The settings of `trl grpo --config`."""
+    return render("grpo.yaml.jinja", group=options.group, seed=options.seed)
+
+
+def reward_model_yaml(options: Options) -> str:
+    """The settings of `trl reward --config`."""
+    return render("reward_model.yaml.jinja", seed=options.seed)
+
+
+def accelerate_yaml(name: str) -> str:
+    """One of `ACCELERATE`, for `--accelerate_config`."""
+    return render(f"{name}.jinja")

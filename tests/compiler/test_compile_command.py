@@ -1,0 +1,154 @@
+"""`rubricc compile` as a user calls it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from rubricdsl.bundle import open_bundle
+from rubricdsl.compiler.cli import main
+
+RUBRIC = """\
+rubric demo.cough version "0.1.0" status draft
+title "A cough"
+input { age : quantity(years) optional }
+prompt "I cough." { age: 40 years }
+safety {
+  veto offers_antibiotics critical
+    forbids "Offers antibiotics without anyone having examined the person."
+    met "Take antibiotics." unmet "Antibiotics need an examination."
+}
+proficiency {
+  criterion asks_duration weight 2
+    requires "Asks how long it has lasted."
+    met "How long have you coughed?" unmet "It does not matter how long it lasts."
+}
+excellence {
+  bonus kind
+    requires "Is kind."
+    met "That sounds tiring." unmet "Stop complaining."
+}
+"""
+
+
+@pytest.fixture
+def rubric(tmp_path):
+    path = tmp_path / "cough.rubric"
+    path.write_text(RUBRIC, encoding="utf-8")
+    return path
+
+
+def test_a_bundle_and_a_summary(rubric, tmp_path, capsys):
+    out = tmp_path / "bundle"
+    assert main(["compile", str(rubric), "--out", str(out), "--synthesize", "10"]) == 0
+    shown = capsys.readouterr()
+    assert "from 1 rubric with 3 criteria and 10 rows (10 synthetic) with 40 responses" in shown.out
+    assert "preference rows" in shown.out
+    bundle = open_bundle(out)
+    assert bundle.manifest["options"]["synthesize"] == 10
+    assert [r.name for r in bundle.rubric_entries] == ["demo.cough"]
+
+
+def test_without_rows_it_says_what_to_give(rubric, tmp_path, capsys):
+    assert main(["compile", str(rubric), "--out", str(tmp_path / "b")]) == 0
+    assert "give --data FILE or --synthesize N" in capsys.readouterr().err
+
+
+def test_targets_shape_group_and_heldout(rubric, tmp_path):
+    out = tmp_path / "b"
+    arguments = ["--target", "grpo", "--target", "ir", "--group", "4", "--heldout", "0.5"]
+    arguments += ["--shape", "lexicographic", "--synthesize", "8", "--seed", "7"]
+    assert main(["compile", str(rubric), "--out", str(out), *arguments]) == 0
+    bundle = open_bundle(out)
+    assert bundle.manifest["options"] == {
+        "targets": ["ir", "grpo"],
+        "synthesize": 8,
+        "seed": 7,
+        "shape": "lexicographic",
+        "group": 4,
+        "heldout": "1/2",
+    }
+    assert "num_generations: 4\n" in bundle.text("grpo/grpo.yaml")
+    assert bundle.rubrics()[0].reward.shape == "lexicographic"
+
+
+def test_errors_in_a_rubric_are_shown_and_nothing_is_written(rubric, tmp_path, capsys):
+    rubric.write_text(RUBRIC.replace("weight 2", "weight 0"), encoding="utf-8")
+    assert main(["compile", str(rubric), "--out", str(tmp_path / "b")]) == 1
+    shown = capsys.readouterr().err
+    assert "error[" in shown
+    assert "cough.rubric:11" in shown
+    assert "nothing was written" in shown
+    assert sorted(os.listdir(tmp_path)) == ["cough.rubric"]
+
+
+def test_faults_in_the_data_are_shown_and_nothing_is_written(rubric, tmp_path, capsys):
+    data = tmp_path / "rows.jsonl"
+    row = {"id": "1", "rubric": "demo.cough", "prompt": "x", "responses": []}
+    data.write_text(json.dumps(row) + "\n" + json.dumps({**row, "id": "2", "rubric": "demo"}))
+    arguments = ["compile", str(rubric), "--out", str(tmp_path / "b"), "--data", str(data)]
+    assert main(arguments) == 1
+    shown = capsys.readouterr().err
+    assert f"{data}:2: there is no rubric `demo`" in shown
+    assert "the data has 1 fault" in shown
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_folder_with_other_things_is_refused(rubric, tmp_path, capsys):
+    assert main(["compile", str(rubric), "--out", str(tmp_path)]) == 1
+    assert "not a bundle" in capsys.readouterr().err
+    assert sorted(os.listdir(tmp_path)) == ["cough.rubric"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--out", "b", "--synthesize", "-1"],
+        ["--out", "b", "--synthesize", "many"],
+        ["--out", "b", "--heldout", "1"],
+        ["--out", "b", "--heldout", "nan"],
+        ["--out", "b", "--group", "1"],
+        ["--out", "b", "--shape", "best"],
+        ["--out", "b", "--target", "everything"],
+    ],
+)
+def test_wrong_use_is_exit_code_2(rubric, arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(["compile", str(rubric), *arguments])
+    assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_an_interrupted_run_leaves_nothing(rubric, tmp_path, how):
+    arguments = ["compile", str(rubric), "--out", str(tmp_path / "b"), "--synthesize", "10000"]
+    code = f"import sys; from rubricdsl.compiler.cli import main; sys.exit(main({arguments!r}))"
+    run = subprocess.Popen([sys.executable, "-P", "-c", code], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.glob(".b.draft-*")):
+        assert run.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    run.send_signal(how)
+    assert run.wait(30) == 130
+    assert sorted(os.listdir(tmp_path)) == ["cough.rubric"]
+
+
+def test_help_has_examples(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["compile", "--help"])
+    assert caught.value.code == 0
+    assert "rubricc compile rubrics/ --out" in capsys.readouterr().out
+
+
+def test_it_never_imports_torch(rubric, tmp_path):
+    code = (
+        "import sys; from rubricdsl.compiler.cli import main; "
+        f"main(['compile', {str(rubric)!r}, '--out', {str(tmp_path / 'b')!r}]); "
+        "assert 'torch' not in sys.modules and 'trl' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True)
