@@ -103,12 +103,12 @@ CODES: dict[str, Code] = {
     "R0205": _error(
         "a veto carries no weight",
         "nothing outweighs a veto, so there is nothing to weigh; severities order vetoes",
-        "say `critical`, `major` or `moderate` instead",
+        "remove it; `critical`, `major` and `moderate` order the vetoes",
     ),
     "R0206": _error(
         "`{found}` cannot be a weight",
-        "a sign on a weight is the commonest mistake in hand-written rewards: polarity is said in "
-        "words here",
+        "whether a thing is good or bad is said in words, never with a sign, and what weighs "
+        "nothing decides nothing",
         "use a positive number up to 1,000,000; for something bad write `forbids`, not a minus",
     ),
     "R0207": _error(
@@ -160,7 +160,7 @@ CODES: dict[str, Code] = {
     "R0217": _warning(
         "`{name}` has no example of {missing}",
         "examples show a judge what is meant, and are the seed of synthetic training data",
-        'add a sentence that shows it, such as `met "…"`',
+        "add a sentence that shows it: {how}",
     ),
     "R0218": _error(
         "the example contradicts the check of `{name}`",
@@ -199,7 +199,7 @@ CODES: dict[str, Code] = {
     ),
     "R0302": _error(
         "`{name}` builds on itself: {cycle}",
-        "each rubric needs the other to be read first",
+        "a rubric cannot be read before what it builds on",
         "move what both need into a third rubric",
     ),
     "R0303": _error(
@@ -265,7 +265,7 @@ CODES: dict[str, Code] = {
         "{left} cannot be compared with {right}",
         hint="use a unit of the same kind on both sides",
     ),
-    "R0405": _error("`{name}` is {found}, and {got} stands here"),
+    "R0405": _error("`{name}` is {found}; {got}"),
     "R0406": _error("`{value}` is not one of the values of `{name}`", hint="{suggestion}"),
     "R0407": _error(
         "a condition compares an input with a value",
@@ -277,7 +277,9 @@ CODES: dict[str, Code] = {
     ),
     "R0409": _error("`{name}` cannot be ordered", hint="use `==`, `!=` or `in`"),
     "R0410": _error("there is no value set `{name}`", hint="{suggestion}"),
-    "R0411": _error("a value set needs at least one term"),
+    "R0411": _error(
+        "a value set needs at least one term", hint="write terms in quotes, with `,` between"
+    ),
     "R0412": _error("`{name}` needs a unit", hint="for example `{example}`"),
     # Checks
     "R0501": _error("there is no check `{name}`", hint="{suggestion}"),
@@ -344,11 +346,11 @@ CODES: dict[str, Code] = {
         "add `cites` and a source, or keep the rubric a draft",
     ),
     "R0805": _error(
-        "an active rubric has been reviewed by somebody",
+        "an active rubric names who reviewed it",
         hint='add `reviewed by "…" on "…"`, or keep the rubric a draft',
     ),
     "R0806": _error("there is no source `{name}`", hint="{suggestion}"),
-    "R0807": _error("source `{name}` has no title"),
+    "R0807": _error("source `{name}` has no title", hint='add `title "…"`'),
     "R0808": _error("`{what}` is given twice", hint="keep one"),
     "R0809": _error("`{found}` is not a date", hint='write it as "2026-01-31"'),
     "R0810": _note(

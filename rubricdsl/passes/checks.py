@@ -83,9 +83,9 @@ def _name(scope: Scope, call: n.Call, compared: bool) -> str | None:
     return name
 
 
-def _misused(scope: Scope, call: n.Call, detail: str) -> None:
+def _misused(scope: Scope, call: n.Call, detail: str, at: n.Expr | None = None) -> None:
     name = call.name.text
-    scope.report("R0502", call, name=name, usage=USAGE[name], detail=detail)
+    scope.report("R0502", at or call, name=name, usage=USAGE[name], detail=detail)
 
 
 def _plain(scope: Scope, call: n.Call) -> ir.Check | None:
@@ -132,13 +132,13 @@ def _dose(scope: Scope, expr: n.Compare, call: n.Call) -> ir.Check | None:
     drugs = _terms(scope, call, call.arguments[1])
     right = expr.right
     if not isinstance(right, n.Quantity):
-        _misused(scope, call, "compare it with an amount and its unit, like `400 mg`")
+        _misused(scope, call, "compare it with an amount and its unit, like `400 mg`", right)
         return None
     amount = exact(scope, right.number)
     if drugs is None or amount is None or not known_unit(scope, right.unit):
         return None
     if dimension(right.unit.text) not in DOSES:
-        _misused(scope, call, f"`{right.unit.text}` is not an amount of a medicine")
+        _misused(scope, call, f"`{right.unit.text}` is not an amount of a medicine", right)
         return None
     value = ir.Quantity(amount, right.unit.text)
     return ir.Dose(drugs, comparison(expr.op.text), value)
@@ -149,7 +149,7 @@ def _whole(scope: Scope, value: n.Expr, call: n.Call) -> int | None:
     if number is None:
         return None
     if number.denominator != 1 or not 0 <= number <= MAX_COUNT:
-        _misused(scope, call, f"compare it with a whole number from 0 to {MAX_COUNT:,}")
+        _misused(scope, call, f"compare it with a whole number from 0 to {MAX_COUNT:,}", value)
         return None
     return int(number)
 
@@ -168,7 +168,7 @@ def _terms(scope: Scope, call: n.Call, value: n.Value) -> tuple[str, ...] | None
             return None
         scope.unknown("R0410", value, value.text, scope.value_sets)
     else:
-        _misused(scope, call, "the second thing in the brackets is a text or a value set")
+        _misused(scope, call, "the second thing in the brackets is a text or a value set", value)
     return None
 
 
@@ -181,7 +181,7 @@ def _affordable(scope: Scope, node: n.Value, cost: int) -> bool:
 
 def _pattern(scope: Scope, call: n.Call, value: n.Value) -> str | None:
     if not isinstance(value, n.Text):
-        _misused(scope, call, "the second thing in the brackets is a text in quotes")
+        _misused(scope, call, "the second thing in the brackets is a text in quotes", value)
         return None
     try:
         if not _affordable(scope, value, written_out(value.value)):

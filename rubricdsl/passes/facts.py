@@ -89,7 +89,7 @@ def _input(scope: Scope, line: n.InputLine) -> None:
     if line.default is not None:
         if spec.type.endswith("_list"):
             hint = "leave the default out: a list that is not given is unknown"
-            got = "a default"
+            got = "a default stands here"
             scope.report("R0405", line, name=spec.id, found="a list", got=got, hint=hint)
         else:
             value = literal(scope, spec, line.default, line.type)

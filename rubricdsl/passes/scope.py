@@ -120,4 +120,5 @@ def suggestion(name: str, known: Iterable[str]) -> str:
         return "there is none here yet"
     if len(names) > 12:
         return f"there are {len(names)} to choose from, such as `{names[0]}`"
-    return "there is: " + ", ".join(f"`{n}`" for n in names)
+    listed = ", ".join(f"`{n}`" for n in names)
+    return f"there {'is' if len(names) == 1 else 'are'}: {listed}"

@@ -29,14 +29,15 @@ def _examples(scope: Scope, rubric: ir.Rubric) -> None:
         written = criterion.id in scope.places and criterion.origin.rubric == rubric.name
         if not written or criterion.id in scope.broken:
             continue
-        wanted = [(f"`level {x.level}`", x.examples) for x in criterion.levels]
+        wanted = [(f"level {x.level}", x.examples) for x in criterion.levels]
         if not criterion.levels:
-            wanted = [("`met`", criterion.met), ("`unmet`", criterion.unmet)]
-        missing = " or ".join(word for word, there in wanted if not there)
+            wanted = [("met", criterion.met), ("unmet", criterion.unmet)]
+        missing = [word for word, there in wanted if not there]
         if missing:
-            hint = 'write `example "…"` behind the level' if criterion.levels else None
+            how = '`example "…"` behind the level' if criterion.levels else f'`{missing[0]} "…"`'
+            listed = " or ".join(f"`{word}`" for word in missing)
             place = _place(scope, criterion.id)
-            scope.report("R0217", place, name=criterion.id, missing=missing, hint=hint)
+            scope.report("R0217", place, name=criterion.id, missing=listed, how=how)
 
 
 def _place(scope: Scope, criterion: str) -> Placed:

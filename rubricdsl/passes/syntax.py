@@ -29,7 +29,7 @@ NOUNS = {
     END: "the end of the file",
 }
 # The words that say most about what was meant, and those that may follow nearly anything.
-_FIRST = ("`requires`", "`forbids`", "`veto`", "`criterion`", "`bonus`")
+_FIRST = ("`requires`", "`forbids`")
 _LAST = ("`met`", "`unmet`", "`tag`", "`note`", "`}`", NOUNS[END])
 _COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
 
@@ -48,7 +48,9 @@ def _lexical(fault: LexicalFault) -> Diagnostic:
     values = {"found": fault.found, "meant": fault.meant, "escape": ""}
     if fault.code == "R0106":
         values["escape"] = f"\\u{fault.found.removeprefix('U+').lower()}"
-    return diagnose(fault.code, fault.span, values)
+    is_name = fault.meant.replace("_", "-") == fault.found.replace("_", "-")
+    hint = "names have letters, digits and `_`" if fault.code == "R0108" and is_name else None
+    return diagnose(fault.code, fault.span, values, hint=hint)
 
 
 def _fault(fault: SyntaxFault) -> Diagnostic:
@@ -78,6 +80,8 @@ def _fault(fault: SyntaxFault) -> Diagnostic:
 def _hint(fault: SyntaxFault) -> str:
     if "RUBRIC" in fault.expected:
         return 'a file begins with `rubric`, its name and `version "0.1.0"`'
+    if "STATUS" in fault.expected and fault.found in ("draft", "active", "retired"):
+        return f"write `status {fault.found}`"
     if fault.found == "}" and fault.opened is None:
         return "no `{` is open here: remove it, or look for a `}` too many above"
     if fault.found in _COMPARISONS and "AND" in fault.expected:

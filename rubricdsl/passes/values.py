@@ -16,7 +16,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Scalar = bool | Fraction | str
 
 NOUNS = {
-    "bool": "a yes/no input (true or false)",
+    "bool": "a yes or no",
     "one_of": "one of a list of words",
     "integer": "a whole number",
     "quantity": "a quantity with a unit",
@@ -98,7 +98,7 @@ def literal(scope: Scope, spec: ir.Input, value: n.Value, against: Placed) -> Sc
 
 
 def _mismatch(scope: Scope, spec: ir.Input, value: n.Value) -> None:
-    got = _LITERALS[type(value)]
+    got = f"{_LITERALS[type(value)]} stands here"
     scope.report("R0405", value, name=spec.id, found=NOUNS[spec.type], got=got, hint=example(spec))
 
 
@@ -115,7 +115,7 @@ def bindings(scope: Scope, items: tuple[n.Binding, ...]) -> dict[str, Scalar | t
         is_list = spec.type.endswith("_list")
         if item.is_list != is_list:
             hint = f'write `{spec.id}: ("…", "…")`' if is_list else example(spec)
-            got = "a list" if item.is_list else "a single value"
+            got = f"{'a list' if item.is_list else 'a single value'} stands here"
             found = NOUNS[spec.type]
             scope.report("R0405", item, name=spec.id, found=found, got=got, hint=hint)
             continue

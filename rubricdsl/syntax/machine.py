@@ -1,5 +1,6 @@
 """The LALR machine: two stacks, fed one token at a time."""
 
+from itertools import count
 from typing import Any
 
 from .tables import tables
@@ -50,29 +51,35 @@ class Machine:
         nothing around it has room for. So the reductions are walked, on a copy, without running.
         """
         states = list(self.states)
-        return all(self._walk(states, terminal) for terminal in terminals)
+        return all(self._walk(states, terminal) is not None for terminal in terminals)
 
-    def _walk(self, states: list[int], terminal: str) -> bool:
+    def _walk(self, states: list[int], terminal: str) -> int | None:
+        """Move `states` over a terminal; how many constructs end before it, None if it fits not."""
         table = self.tables.states
-        while True:
+        for ended in count():
             step = table[states[-1]].get(terminal)
             if step is None:
-                return False
+                return None
             if step >= 0:
                 states.append(step)
-                return True
+                return ended
             origin, size, _ = self.tables.rules[-1 - step]
             if size:
                 del states[-size:]
             states.append(table[states[-1]][origin])
             if terminal == END and states[-1] == self.tables.end:
-                return True
+                return ended
+        return None
 
     def expected(self) -> tuple[str, ...]:
         """The terminals that can come next, those that go on with the innermost construct first."""
-        room = self.room()
-        names = [name for name in room if name.upper() == name and self.fits(name)]
-        return tuple(sorted(names, key=lambda name: room[name] < 0))
+        ended = {
+            name: self._walk(list(self.states), name)
+            for name in self.room()
+            if name.upper() == name
+        }
+        fitting = [(number, name) for name, number in ended.items() if number is not None]
+        return tuple(name for _, name in sorted(fitting))
 
     def cut(self, size: int) -> None:
         """Drop all values but the first `size`."""

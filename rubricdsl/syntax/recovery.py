@@ -50,6 +50,7 @@ class Recovery:
         # A text that is never closed may have swallowed braces.
         lost = [fault.found for fault in lexical if fault.code == "R0102"]
         self.swallowed = sum(text.count("}") - text.count("{") for text in lost)
+        self.header_follows = any(token.text == "rubric" for token in tokens[1:])
         types = [token.type for token in tokens]
         self.unclosed = types.count("LBRACE") - types.count("RBRACE")
 
@@ -247,7 +248,7 @@ class Recovery:
         machine = self.machine
         states, values = list(machine.states), list(machine.values)
         while not any(machine.fits(*terminals) for terminals in openings):
-            if not machine.values:
+            if not machine.values and not self.header_follows:
                 header = machine.tables.states[machine.states[0]]["header"]
                 machine.states.append(header)
                 machine.values.append(None)
@@ -270,9 +271,13 @@ class Recovery:
 
     def innermost(self) -> Span | None:
         """The last brace that is open."""
+        closed = 0
         for value in reversed(self.machine.values):
-            if isinstance(value, Token) and value.type == "LBRACE":
+            if not isinstance(value, Token):
+                continue
+            if value.type == "LBRACE" and not closed:
                 return Span(self.source.path, value.start, value.end)
+            closed += (value.type == "RBRACE") - (value.type == "LBRACE")
         return None
 
 
