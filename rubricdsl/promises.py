@@ -4,6 +4,7 @@ Like the tests inside a rubric this is asked for, not part of checking: it takes
 which the command line may have replaced.
 """
 
+import json
 from collections.abc import Mapping
 from fractions import Fraction
 
@@ -28,13 +29,13 @@ def broken_promise(checked: Checked, rubric: ir.Rubric, found: Certified) -> Dia
     if fact.holds is not False or fact.witness is None:
         return None
     low, high = fact.witness.samples[:2]
-    what = _what(low, high)
     return diagnose(
         "R0610",
         _place(checked),
-        {"shape": rubric.reward.shape, "what": what, "sheets": _sheets(fact.witness)},
+        {"shape": rubric.reward.shape, "what": _what(low, high), "suggestion": ""},
         label="" if _written(checked, rubric) else f"compiled as `{rubric.reward.shape}`",
         hint=_hint(rubric, found, low, high),
+        lines=_sheets(fact.witness),
     )
 
 
@@ -64,7 +65,7 @@ def _what(low: Sample, high: Sample) -> str:
     return f"one more bonus can come out {level} one fewer"
 
 
-def _sheets(witness: Witness) -> str:
+def _sheets(witness: Witness) -> list[str]:
     """Both sheets as a test would write them, the better one first, with their rewards."""
     low, high = witness.samples[:2]
     lines = [_sheet("better", high, low), _sheet("worse", low, high)]
@@ -72,7 +73,7 @@ def _sheets(witness: Witness) -> str:
         given = [f"{name}: {_value(value)}" for name, value in witness.inputs.items()]
         given += [f"profile {witness.profile}"] if witness.profile else []
         lines.insert(0, "given " + ", ".join(given))
-    return "\n".join(lines)
+    return lines
 
 
 def _sheet(name: str, shown: Sample, other: Sample) -> str:
@@ -86,7 +87,7 @@ def _sheet(name: str, shown: Sample, other: Sample) -> str:
 
 
 def _value(value: object) -> str:
-    return value if isinstance(value, str) else repr(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _hint(rubric: ir.Rubric, found: Certified, low: Sample, high: Sample) -> str:
@@ -101,11 +102,11 @@ def _hint(rubric: ir.Rubric, found: Certified, low: Sample, high: Sample) -> str
     most = len(rubric.tier("excellence"))
     if low.tally.violations != high.tally.violations:
         return f"a `penalty` above {safe[1] - safe[0]} exceeds all that can be gained; {advice}"
+    alpha = rubric.reward.params.get("alpha", Fraction(1, 2 * rubric.steps * max(most, 1)))
     if low.tally.bin != high.tally.bin:
-        gap = Fraction(high.tally.bin - low.tally.bin, rubric.steps)
-        limit = gap / low.tally.bonuses
-        return f"with an `alpha` below {limit} no bonuses outweigh a step; {advice}"
-    alpha = rubric.reward.params.get("alpha", Fraction(1, 2 * rubric.steps * most))
+        # What is left of the smallest step after all bonuses; less than nothing here.
+        left = found.facts.gaps["proficiency"].least
+        return f"with an `alpha` below {left / most + alpha} no bonuses outweigh a step; {advice}"
     if not alpha:
         return f"an `alpha` of 0 hides every bonus; {advice}"
     return f"a `beta` of {alpha * most} or more leaves room for every bonus; {advice}"
