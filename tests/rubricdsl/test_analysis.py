@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, assume, event, given, settings
 
 from rubricdsl.analysis.cases import cases
 from rubricdsl.analysis.certify import certify
-from rubricdsl.analysis.reach import reach, weightings
+from rubricdsl.analysis.reach import places, reach
 from rubricdsl.compact import compact
 
 from ..brute import every_case, every_sheet, results
@@ -22,11 +22,8 @@ def patterns(form, rubric):
     """What the analysis takes to be possible, as `every_case` gives it."""
     found = set()
     scale = form["scale"]
-    for weighted in weightings(form):
-        over = cases(form)
+    for weighted, over in places(form):
         assert over.exact
-        if weighted.profile is None:
-            over = over.without_profiles()
         weights = tuple(sorted((k, Fraction(w, scale)) for k, w in weighted.weights.items()))
         for single in over.each(10**6):
             off = frozenset().union(*(part[0].off for part in single.components))
@@ -57,23 +54,25 @@ def test_the_rows_of_cases_bring_them_about(rubric):
 @given(rubrics())
 def test_reach_is_what_sheets_reach(rubric):
     form = compact(rubric, "h")
-    all_cases = every_case(rubric)
-    for weighted in weightings(form):
-        over = cases(form) if weighted.profile else cases(form).without_profiles()
-        exact = tuple(sorted((k, Fraction(w, form["scale"])) for k, w in weighted.weights.items()))
-        keys = set()
-        for (applies, weights), (row, profile) in all_cases.items():
-            if weights == exact:
-                sheets = every_sheet(rubric, applies)
-                assume(sheets is not None)
-                keys |= {key for _, key, _ in results(rubric, row, profile, sheets)}
-        if not keys:
-            continue
-        found = reach(weighted, over)
-        assert found.exact
-        assert found.bins == tuple(sorted({key[3] for key in keys}))
-        assert found.violations == tuple(-min(key[k] for key in keys) for k in range(3))
-        assert found.bonuses == max(key[4] for key in keys)
+    expected, found = {}, {}
+    for (applies, weights), (row, profile) in every_case(rubric).items():
+        sheets = every_sheet(rubric, applies)
+        assume(sheets is not None)
+        keys = {key for _, key, _ in results(rubric, row, profile, sheets)}
+        expected.setdefault(weights, set()).update(keys)
+    for weighted, over in places(form):
+        bounds = reach(weighted, over)
+        assert bounds.exact
+        scale = form["scale"]
+        weights = tuple(sorted((k, Fraction(w, scale)) for k, w in weighted.weights.items()))
+        found.setdefault(weights, []).append(bounds)
+    assert found.keys() == expected.keys()
+    for weights, keys in expected.items():
+        bounds = found[weights]
+        assert {step for each in bounds for step in each.bins} == {key[3] for key in keys}
+        most = [max(each.violations[k] for each in bounds) for k in range(3)]
+        assert most == [-min(key[k] for key in keys) for k in range(3)]
+        assert max(each.bonuses for each in bounds) == max(key[4] for key in keys)
 
 
 def broken_facts(rubric, found, group):
