@@ -100,6 +100,7 @@ def _order(scope: Scope, block: n.OrderBlock, steps: int) -> int:
             if line.tier.text != tier
         )
         scope.missing("R0601", next(wrong, block))
+        return steps
     for line in block.lines:
         if line.steps is None:
             continue

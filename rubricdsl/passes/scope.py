@@ -69,9 +69,10 @@ class Scope:
             self.diagnostics.append(diagnose(code, self.span(node), values))
 
     def unknown(self, code: str, node: Placed, name: str, known: Iterable[str]) -> None:
-        """Report a name that is not there, with the nearest one that is."""
+        """Report a name that is not there, with the nearest one that is; the same name once."""
         if not self.is_unsure(name):
             self.report(code, node, name=name, suggestion=self.suggestion(name, known))
+            self.broken.add(name)
 
     def is_unsure(self, name: str) -> bool:
         """Whether a name that is not found may have been written all the same."""

@@ -132,6 +132,12 @@ def scan(path: str, text: str) -> tuple[list[Token], list[LexicalFault]]:
         else:
             token, found = _repaired(path, str(kind), Token("OTHER", piece, start, end))
             append(token)
+            if kind == "open":
+                # The quote that is missing is somewhere on this line, and what was found there
+                # before comes of it.
+                line = text.rfind("\n", 0, start)
+                while faults and faults[-1].code != "R0106" and faults[-1].span.start > line:
+                    faults.pop()
             faults += found if len(faults) <= 2 * MAX_FAULTS else []
     append(Token(END, "", len(text), len(text)))
     faults.sort(key=lambda fault: fault.span.start)
