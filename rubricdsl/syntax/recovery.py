@@ -4,6 +4,7 @@ Where it is plain what was meant, it is put in (`repairs`). Otherwise the unfini
 dropped and the file read on from the next statement, without leaving the braces that are open.
 """
 
+from bisect import bisect_right
 from typing import Literal, NamedTuple
 
 from ..source import Source, Span
@@ -52,16 +53,16 @@ class Recovery:
     def _unread(self, lexical: list[LexicalFault]) -> tuple[set[int], int]:
         """The lines that the scan has reported, and how many braces it has lost.
 
-        A text that is never closed takes the rest of its line, and the next line feels it first.
+        A text that is never closed takes the rest of its line, and what comes next feels it first.
         """
         lines, braces = set[int](), 0
         for fault in lexical:
             if fault.code in ("R0102", "R0103", "R0108"):
-                line = self.source.position(fault.span.start)[0]
-                lines.add(line)
-                if fault.code == "R0102":
-                    braces += fault.found.count("}") - fault.found.count("{")
-                    lines.add(line + 1)
+                lines.add(self.source.position(fault.span.start)[0])
+            if fault.code == "R0102":
+                braces += fault.found.count("}") - fault.found.count("{")
+                behind = bisect_right(self.tokens, fault.span.start, key=lambda t: t.start)
+                lines.add(self.line(self.tokens[min(behind, len(self.tokens) - 1)]))
         return lines, braces
 
     def recover(self, at: int, token: Token) -> int:
@@ -69,8 +70,7 @@ class Recovery:
         from .repairs import REPAIRS
 
         if len(self.faults) >= MAX_FAULTS:
-            self.add("many", token)
-            return self.close()
+            return self.give_up(token)
         if token.type == END:
             return self.at_end(token)
         if token.type == "OTHER":
@@ -96,15 +96,20 @@ class Recovery:
 
     def too_deep(self, at: int, token: Token) -> int:
         """Report brackets inside brackets without end, and leave them all."""
-        self.damaged = True
         if len(self.faults) >= MAX_FAULTS:
-            self.add("many", token)
-            return self.close()
+            return self.give_up(token)
+        self.damaged = True
         self.add("deep", token)
         self.leave_expression()
         while not _is_kept(self.machine.values):
             self.machine.cut(len(self.machine.values) - 1)
         return self.resume(at)
+
+    def give_up(self, token: Token) -> int:
+        """Report that the file is read no further."""
+        self.damaged = True
+        self.add("many", token)
+        return self.close()
 
     def at_end(self, token: Token) -> int:
         """Report what is unfinished at the end of the file, and finish it."""

@@ -37,16 +37,28 @@ def misspelt(parse: Recovery, at: int, token: Token, expected: tuple[str, ...]) 
 
 
 def brace_too_many(parse: Recovery, at: int, token: Token, expected: tuple[str, ...]) -> int | None:
-    """A brace that does not fit, in a file that has too many of its kind."""
+    """Braces that do not fit, in a file that has too many of their kind."""
     surplus = {"LBRACE": parse.unclosed, "RBRACE": -parse.unclosed}.get(token.type, 0)
     empty = "LBRACE" in expected and parse.tokens[at + 1].type != "LBRACE"
     if surplus <= 0 or (token.type == "RBRACE" and empty):
         return None
-    parse.unclosed += 1 if token.type == "RBRACE" else -1
+    last = at
+    while last - at + 1 < surplus and parse.tokens[last + 1].type == token.type:
+        last += 1
+    parse.unclosed += (last - at + 1) * (1 if token.type == "RBRACE" else -1)
     if parse.told and token.type == "RBRACE":
         parse.told -= 1
     else:
         parse.add("unexpected", token, expected=expected, opened=parse.innermost())
+    return last + 1
+
+
+def stray(parse: Recovery, at: int, token: Token, expected: tuple[str, ...]) -> int | None:
+    """A word before a `{` that has its place here."""
+    if token.type != "NAME" or parse.tokens[at + 1].type != "LBRACE" or "LBRACE" not in expected:
+        return None
+    parse.damaged = True
+    parse.add("unexpected", token, expected=expected, opened=parse.innermost())
     return at + 1
 
 
@@ -145,6 +157,7 @@ REPAIRS: tuple[Repair, ...] = (
     misspelt,
     brace_too_soon,
     brace_too_many,
+    stray,
     brace_missing,
     quotes_missing,
     word_missing,
