@@ -231,12 +231,7 @@ class Recovery:
 
     def terminals(self, at: int) -> tuple[str, ...]:
         """What the raw token at `at` can be."""
-        token = self.tokens[at]
-        if token.type == "NUMBER":
-            return ("NUMBER", "INT", "QUANTITY")
-        if token.type != "WORD":
-            return (token.type,)
-        return (*self.machine.tables.words.get(token.text, ()), "NAME")
+        return self.machine.tables.terminals(self.tokens[at])
 
     def end(self) -> int:
         """Where the last thing that has been read ends."""
