@@ -12,8 +12,8 @@ from .machine import Machine
 from .nodes import Header
 from .tokens import END, MAX_FAULTS, LexicalFault, Token
 
-DEEPEST = 3
-"""How many braces can be open at one place."""
+DEEPEST = 2
+"""How many braces can be open at one place: those of a test, and of a sheet in it."""
 
 Kind = Literal["unexpected", "misspelt", "unquoted", "brace", "end", "deep", "many"]
 

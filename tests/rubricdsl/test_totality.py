@@ -48,7 +48,7 @@ PIECES = st.one_of(
     WORDS,
     WORDS,
     st.sampled_from(['"t"', "{", "}", "(", ")", ",", ":", "=", "==", ">=", "0", "1/20", "5 mg"]),
-    st.sampled_from(['"', "“a”", "§", "a-b", "é", "\x00", "\u202e", "# c\n", "\n", "0.1.0"]),
+    st.sampled_from(['"', "“a”", "§", "a-b", "é", "\x00", "\u202e", "# c\n", "\n", "1.5/3"]),
 )  # fmt: skip
 
 
