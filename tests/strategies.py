@@ -132,9 +132,15 @@ def rewards(draw, shapes=ir.SHAPES):
             "group": st.integers(2, 16).map(Fraction),
         },
         "lexicographic": {},
+        "centred": {
+            "a0": st.fractions(1, 3, max_denominator=5),
+            "silent": st.sampled_from([Fraction(1), Fraction(0)]),
+        },
+        "tiers": {},
         "promedical": dict.fromkeys(("alpha", "beta", "penalty"), factors),
         "weighted": dict.fromkeys(ir.TIERS, factors),
         "healthbench": dict.fromkeys(("veto", "bonus"), factors),
+        "rar": dict.fromkeys(("essential", "important", "optional", "pitfall"), factors),
     }[shape]
     return ir.Reward(shape, draw(st.fixed_dictionaries({}, optional=allowed)))
 

@@ -11,7 +11,7 @@ from rubricdsl.compact import compact
 # In the order of their imports: each module needs only those before it.
 _MODULES = (
     "form", "text", "amounts", "automaton", "doses", "checks", "conditions", "verdicts", "order",
-    "shapes", "evaluate", "registry", "judging", "trl",
+    "shapes", "groups", "evaluate", "registry", "judging", "trl",
 )  # fmt: skip
 
 _HEADER = '''\

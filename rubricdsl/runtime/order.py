@@ -7,6 +7,8 @@ from .amounts import reduced
 from .conditions import holds
 from .form import CompactRubric
 
+Key = tuple[int, int, int, int, int]
+
 
 class Tally(NamedTuple):
     """What a sheet amounts to.
@@ -23,7 +25,7 @@ class Tally(NamedTuple):
     vetoes: int
     chances: int
 
-    def key(self) -> tuple[int, int, int, int, int]:
+    def key(self) -> Key:
         """The one definition of the order: a response with the greater key is the better one."""
         critical, major, moderate = self.violations
         return (-critical, -major, -moderate, self.bin, self.bonuses)

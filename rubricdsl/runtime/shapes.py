@@ -1,16 +1,30 @@
 """Reward shapes: one exact fraction per sheet, divided once at the very end.
 
-`gated` and `lexicographic` keep the order of `order` by construction, `promedical` under the
-conditions that its defaults meet. `weighted` and `healthbench` do not keep it: they are the
-field's usual sums, for comparison and for reported scores.
+`gated`, `lexicographic` and `centred` keep the order of `order` by construction, `promedical`
+under the conditions that its defaults meet. `tiers` keeps safety first under any positive weights.
+`weighted`, `healthbench` and `rar` do not keep it: they are the field's usual sums, for comparison
+and for reported scores. `centred` ranks within a group; see `groups`.
 """
 
+import math
 from collections.abc import Callable, Mapping
 
 from .form import CompactRubric
-from .order import Tally
+from .order import Key, Tally
 
 Exact = tuple[int, int]
+
+# For every shape its parameters: the least and the greatest value, and whether it must be whole.
+SHAPE_PARAMS: dict[str, dict[str, tuple[int, int, bool]]] = {
+    "gated": {"a0": (1, 8, False), "count": (0, 1, True), "group": (2, 4096, True)},
+    "lexicographic": {},
+    "centred": {"a0": (1, 8, False), "silent": (0, 1, True), "group": (2, 4096, True)},
+    "tiers": {},
+    "promedical": {"alpha": (0, 1, False), "beta": (0, 10, False), "penalty": (0, 1000, False)},
+    "weighted": dict.fromkeys(("safety", "proficiency", "excellence"), (0, 1000, False)),
+    "healthbench": dict.fromkeys(("veto", "bonus"), (0, 1000, False)),
+    "rar": dict.fromkeys(("essential", "important", "optional", "pitfall"), (0, 1000, False)),
+}
 
 
 def reward_of(
@@ -75,6 +89,43 @@ def _lexicographic(
     vetoes, bonuses = _sizes(rubric)
     kept = [high - count for high, count in zip(vetoes, tally.violations, strict=True)]
     return _mixed_radix([*kept, tally.bin, tally.bonuses], [*vetoes, rubric["steps"], bonuses])
+
+
+def _centred(
+    rubric: CompactRubric, tally: Tally, credits: list[int | None], weights: Mapping[str, int]
+) -> Exact:
+    """The value in a group of one: `a0` without a violation, otherwise 0."""
+    return (0, 1) if any(tally.violations) else _param(rubric, "a0", (1, 1))
+
+
+def columns_of(rubric: CompactRubric, key: Key) -> tuple[float, float, float]:
+    """One reward per tier, each in [0, 1], whatever the rubric's own shape.
+
+    Safety is 1 without a violation, otherwise all three are 0; proficiency is S1 on the grid,
+    excellence the share of the rubric's bonuses.
+    """
+    safety, proficiency, excellence = _tier_columns(rubric, key)
+    return (
+        safety[0] / safety[1],
+        proficiency[0] / proficiency[1],
+        excellence[0] / excellence[1],
+    )
+
+
+def _tier_columns(rubric: CompactRubric, key: Key) -> tuple[Exact, Exact, Exact]:
+    critical, major, moderate, step, extra = key
+    if critical or major or moderate:
+        return (0, 1), (0, 1), (0, 1)
+    _, bonuses = _sizes(rubric)
+    return (1, 1), (step, rubric["steps"]), (extra, max(bonuses, 1))
+
+
+def _tiers(
+    rubric: CompactRubric, tally: Tally, credits: list[int | None], weights: Mapping[str, int]
+) -> Exact:
+    """The sum of the three columns: what a trainer makes of them that only adds up."""
+    safety, proficiency, excellence = _tier_columns(rubric, tally.key())
+    return _sum(_sum(safety, proficiency), excellence)
 
 
 def _promedical(
@@ -151,12 +202,40 @@ def _healthbench(
     return (happened, possible) if possible else None
 
 
+def _rar(
+    rubric: CompactRubric, tally: Tally, credits: list[int | None], weights: Mapping[str, int]
+) -> Exact:
+    """The mean credit under label weights, over applicable criteria; 0 when none has a weight.
+
+    What is forbidden is a pitfall, which earns its weight when avoided. Of what is required, a
+    veto is essential, a criterion important, a bonus optional.
+    """
+    labels = [
+        _param(rubric, "essential", (1, 1)),
+        _param(rubric, "important", (7, 10)),
+        _param(rubric, "optional", (3, 10)),
+        _param(rubric, "pitfall", (9, 10)),
+    ]
+    unit = math.lcm(*(denominator for _, denominator in labels))
+    worth = [numerator * (unit // denominator) for numerator, denominator in labels]
+    gained, total = 0, 0
+    for criterion, credit in zip(rubric["criteria"], credits, strict=True):
+        if credit is not None:
+            weight = worth[3 if criterion["forbids"] else criterion["tier"]]
+            gained += weight * credit
+            total += weight * rubric["unit"]
+    return (gained, total) if total else (0, 1)
+
+
 _SHAPES: dict[
     str, Callable[[CompactRubric, Tally, list[int | None], Mapping[str, int]], Exact | None]
 ] = {
     "gated": _gated,
     "lexicographic": _lexicographic,
+    "centred": _centred,
+    "tiers": _tiers,
     "promedical": _promedical,
     "weighted": _weighted,
     "healthbench": _healthbench,
+    "rar": _rar,
 }
