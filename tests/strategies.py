@@ -137,7 +137,11 @@ def rewards(draw, shapes=ir.SHAPES):
             "silent": st.sampled_from([Fraction(1), Fraction(0)]),
         },
         "tiers": {},
-        "promedical": dict.fromkeys(("alpha", "beta", "penalty"), factors),
+        "promedical": {
+            "alpha": st.fractions(0, 1, max_denominator=60),
+            "beta": factors.filter(lambda n: n <= 10),
+            "penalty": factors,
+        },
         "weighted": dict.fromkeys(ir.TIERS, factors),
         "healthbench": dict.fromkeys(("veto", "bonus"), factors),
         "rar": dict.fromkeys(("essential", "important", "optional", "pitfall"), factors),

@@ -11,7 +11,8 @@ from rubricdsl.compact import compact
 # In the order of their imports: each module needs only those before it.
 _MODULES = (
     "form", "text", "amounts", "automaton", "doses", "checks", "conditions", "verdicts", "order",
-    "shapes", "groups", "evaluate", "registry", "judging", "trl",
+    "shapes", "groups", "evaluate", "registry", "demands", "embedded", "judging",
+    "batch", "metrics", "trl",
 )  # fmt: skip
 
 _HEADER = '''\
