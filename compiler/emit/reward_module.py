@@ -11,8 +11,8 @@ from rubricdsl.compact import compact
 # In the order of their imports: each module needs only those before it.
 _MODULES = (
     "form", "text", "amounts", "automaton", "doses", "checks", "conditions", "verdicts", "order",
-    "shapes", "groups", "evaluate", "registry", "demands", "embedded", "judging",
-    "batch", "metrics", "trl",
+    "shapes", "groups", "evaluate", "prepared", "vector", "registry", "demands", "embedded",
+    "judging", "batch", "metrics", "trl",
 )  # fmt: skip
 
 _HEADER = '''\
