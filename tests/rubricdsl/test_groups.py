@@ -116,6 +116,31 @@ def test_a_worse_key_gains_nothing_for_its_sample(keys, params, worse, data):
     assert advantages(after)[place] <= advantages(before)[place]
 
 
+@settings(max_examples=100)
+@given(st.data())
+def test_a_lost_verdict_gains_nothing_for_its_sample(data):
+    """P5 from the sheet on: for the reward, for what centring leaves of it, and for each column."""
+    rubric = data.draw(rubrics(shapes=("centred",), policy_kinds=("unmet", "drop")))
+    assume(rubric.criteria)
+    row, form = data.draw(rows(rubric)), compact(rubric, "h")
+    written = data.draw(st.lists(sheets(rubric), min_size=1, max_size=6))
+    place = data.draw(st.sampled_from(range(len(written))))
+    lost = {data.draw(st.sampled_from([c.id for c in rubric.criteria])): "cannot_assess"}
+
+    def keys(sheets):
+        return [evaluate(form, sheet, row)["key"] for sheet in sheets]
+
+    before = keys(written)
+    after = keys([{**s, **lost} if i == place else s for i, s in enumerate(written)])
+    if after[place] is None:
+        return
+    exact = [model.centred(rubric, found) for found in (before, after)]
+    assert exact[1][place] <= exact[0][place]
+    assert advantages(exact[1])[place] <= advantages(exact[0])[place]
+    columns = [columns_of(form, found[place]) for found in (before, after)]
+    assert all(b <= a for a, b in zip(*columns, strict=True))
+
+
 @settings(max_examples=60)
 @given(groups(policy_kinds=("unmet", "drop")), st.data())
 def test_a_dropped_sample_is_outside_the_group(group, data):
