@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from .codes import CODES
 from .source import Span
 
+MOST_SHOWN = 400
 Level = Literal["error", "warning", "note"]
 
 
@@ -46,6 +47,7 @@ def diagnose(
     Raises `KeyError` for a code that is not in the table, or for a value that it needs.
     """
     entry = CODES[code]
+    values = {name: _shortened(value) for name, value in values.items()}
     return Diagnostic(
         code=code,
         level=entry.level,
@@ -56,6 +58,12 @@ def diagnose(
         why=entry.why.format(**values),
         hint=entry.hint.format(**values) if hint is None else hint,
     )
+
+
+def _shortened(value: object) -> str:
+    """A value as a message shows it: a name or a text from a file may be of any length."""
+    text = str(value)
+    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

@@ -1,6 +1,7 @@
 """`order`, `reward` and profiles: how the tiers become one number."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -47,7 +48,8 @@ def rewards(scope: Scope, base: ir.Rubric | None) -> Ranking:
     """The grid of the proficiency tier, the reward shape, and the profiles."""
     steps = base.steps if base else 20
     reward = base.reward if base else ir.Reward()
-    profiles = {p.id: p for p in base.profiles} if base else {}
+    profiles = {p.id: _kept(scope, p) for p in base.profiles} if base else {}
+    written: set[str] = set()
     first: dict[type[n.Item], n.Item] = {}
     for item in scope.tree.items:
         if isinstance(item, n.OrderBlock | n.RewardItem) and type(item) in first:
@@ -62,25 +64,41 @@ def rewards(scope: Scope, base: ir.Rubric | None) -> Ranking:
                 first[n.RewardItem] = item
                 reward = _reward(scope, item, reward)
             case n.ProfileBlock():
-                if item.name.text in profiles and item.name.text not in _names(base):
+                if item.name.text in written:
                     scope.report("R0201", item.name, name=item.name.text, what="a profile")
+                written.add(item.name.text)
                 profiles[item.name.text] = _profile(scope, item)
-    gives_points = any(
-        c.polarity == "requires" and c.tier == "proficiency" for c in scope.criteria.values()
-    )
-    if reward.shape == "healthbench" and scope.criteria and not gives_points:
-        scope.missing("R0609", first.get(n.RewardItem) or n.Name("", 0, 1))
+    complete = scope.criteria and not (scope.broken or scope.lost)
+    if reward.shape == "healthbench" and complete and not _gives_points(scope, reward):
+        scope.missing("R0609", first.get(n.RewardItem) or scope.head)
     return Ranking(steps, reward, tuple(profiles.values()))
 
 
-def _names(base: ir.Rubric | None) -> set[str]:
-    return {p.id for p in base.profiles} if base else set()
+def _kept(scope: Scope, profile: ir.Profile) -> ir.Profile:
+    """An inherited profile without the criteria that this rubric leaves out."""
+    weights = {name: w for name, w in profile.weights.items() if name in scope.criteria}
+    return replace(profile, weights=weights)
+
+
+def _gives_points(scope: Scope, reward: ir.Reward) -> bool:
+    """Whether any criterion can add to a score in points."""
+    worth = {
+        "safety": reward.params.get("veto", 1),
+        "proficiency": 1,
+        "excellence": reward.params.get("bonus", 1),
+    }
+    return any(c.polarity == "requires" and worth[c.tier] for c in scope.criteria.values())
 
 
 def _order(scope: Scope, block: n.OrderBlock, steps: int) -> int:
     written = [line.tier.text for line in block.lines]
-    if written != [tier for tier in ir.TIERS if tier in written] or not written:
-        scope.report("R0601", block.lines[0] if block.lines else block)
+    if written != list(ir.TIERS):
+        wrong = (
+            line
+            for line, tier in zip(block.lines, ir.TIERS, strict=False)
+            if line.tier.text != tier
+        )
+        scope.missing("R0601", next(wrong, block))
     for line in block.lines:
         if line.steps is None:
             continue
@@ -107,7 +125,7 @@ def _reward(scope: Scope, item: n.RewardItem, before: ir.Reward) -> ir.Reward:
     for param in item.params:
         name, value = param.name.text, exact(scope, param.number)
         if name not in PARAMS[shape]:
-            hint = suggestion(name, PARAMS[shape], "parameter of this shape")
+            hint = suggestion(name, PARAMS[shape])
             scope.report("R0605", param.name, shape=shape, name=name, suggestion=hint)
         elif name in params:
             scope.report("R0808", param, what=name)
@@ -127,8 +145,8 @@ def _profile(scope: Scope, block: n.ProfileBlock) -> ir.Profile:
         name = line.name.text
         found = scope.criteria.get(name)
         if found is None:
-            known = [c.id for c in scope.criteria.values() if c.tier == "proficiency"]
-            scope.unknown_criterion(line.name, name, known)
+            known = (c.id for c in scope.criteria.values() if c.tier == "proficiency")
+            scope.unknown("R0608", line.name, name, known)
         elif found.tier != "proficiency":
             scope.report("R0607", line.name, name=name, tier=found.tier)
         elif name in weights:

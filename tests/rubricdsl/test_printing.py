@@ -181,7 +181,13 @@ def rubrics(draw: st.DrawFn) -> ir.Rubric:
         for name in draw(st.lists(words, max_size=2, unique=True))
     )
     sources = (
-        ir.Source("ng12", *draw(st.tuples(texts, *[maybe_texts] * 9))),
+        ir.Source(
+            "ng12",
+            *draw(st.tuples(texts, *[maybe_texts] * 6)),
+            retrieved=draw(st.none() | st.dates().map(str)),
+            licence=draw(maybe_texts),
+            note=draw(maybe_texts),
+        ),
         ir.Source("second", draw(texts)),
     )
     return ir.Rubric(
