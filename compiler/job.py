@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 from rubricdsl import ir
 
@@ -47,6 +47,7 @@ class Job:
     options: Options
     rows: Callable[[], Iterator[Row]]
     heldout: frozenset[str]
+    certificates: Mapping[str, Mapping[str, Any]]
 
     @property
     def training(self) -> tuple[ir.Rubric, ...]:

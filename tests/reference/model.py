@@ -57,7 +57,7 @@ def number_of(spec, value):
     if type(value) is float:
         return Fraction(repr(value)) if abs(value) < float("inf") else UNKNOWN
     if type(value) is str and spec.type == "quantity":
-        match = re.fullmatch(r"(\d+(?:\.\d+)?) (\w+)", value)
+        match = re.fullmatch(r"(-?\d+(?:[./]\d+)?) (\w+)", value)
         if match and match[2] in MONTHS:
             return Fraction(match[1]) * MONTHS[match[2]] / MONTHS[spec.unit]
     return UNKNOWN
