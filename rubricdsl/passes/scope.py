@@ -10,6 +10,9 @@ from ..diagnostics import Diagnostic, Label, diagnose
 from ..source import Source, Span
 from ..syntax.nodes import Name, Tree
 
+MAX_NESTED = 60
+"""Levels of `and`, `or` and `not` within each other; written out in brackets they are still read
+(`syntax.parser.MAX_DEPTH`)."""
 MOST_SUGGESTIONS = 100
 """A file with more findings has other troubles than a misspelt name, and looking costs time."""
 

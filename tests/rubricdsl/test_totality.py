@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from rubricdsl.codes import CODES
 from rubricdsl.passes import Checked
+from rubricdsl.printing import print_rubric
 from rubricdsl.render import to_json, to_text
 from rubricdsl.source import MAX_BYTES
 from rubricdsl.syntax.tables import tables
 from rubricdsl.syntax.tokens import MAX_FAULTS, scan
 from rubricdsl.testing import run_tests
 
-from ..sample import PATH, SAMPLE, edited, marked, read
+from ..sample import PATH, SAMPLE, edited, marked, read, rubric
 
 TOKENS = scan(PATH, SAMPLE)[0][:-1]
 
@@ -103,8 +104,16 @@ def test_what_is_nested_without_end_is_one_finding(case):
 
 
 def test_what_a_person_might_nest_is_read():
-    inside = "(" * 40 + "pregnant" + ")" * 40
-    assert is_told(edited(("age >= 18 years", f"not not {inside}"))).rubric is not None
+    inside = "pregnant and not (age is given or (" * 19 + "pregnant" + "))" * 19
+    assert is_told(edited(("age >= 18 years", inside))).rubric is not None
+
+
+def test_as_many_levels_as_are_read_can_be_written_out_and_read_again():
+    nots = edited(("age >= 18 years", "not " * 57 + "pregnant"))
+    made = is_told(nots).rubric
+    assert rubric(print_rubric(made)).criteria[1].when == made.criteria[1].when
+    too_many = edited(("age >= 18 years", "not " * 60 + "pregnant"))
+    assert [code for code, _ in marked(read(too_many))] == ["R0109"]
 
 
 def test_long_chains_are_flat():
