@@ -68,7 +68,7 @@ def _what(low: Sample, high: Sample) -> str:
 def _sheets(witness: Witness) -> list[str]:
     """Both sheets as a test would write them, the better one first, with their rewards."""
     low, high = witness.samples[:2]
-    lines = [_sheet("better", high, low), _sheet("worse", low, high)]
+    lines = [_sheet("better", high, low), _sheet("worse ", low, high)]
     if witness.inputs or witness.profile:
         given = [f"{name}: {_value(value)}" for name, value in witness.inputs.items()]
         given += [f"profile {witness.profile}"] if witness.profile else []

@@ -198,3 +198,27 @@ print(reward.rubric_names(), reward.reward([row["prompt"]], ["Rest."], **columns
         input=json.dumps(row), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stdout == "[] [1.0]\n", done.stderr
+
+
+LOST = RUBRIC + "reward promedical penalty 1\n"
+
+
+def test_a_reward_that_loses_its_order_is_not_written(rubric, tmp_path, capsys):
+    rubric.write_text(LOST, encoding="utf-8")
+    assert main(["compile", str(rubric), "--out", str(tmp_path / "out")]) == 1
+    told = capsys.readouterr().err
+    assert "error[R0610]" in told
+    assert "reward promedical penalty 1" in told
+    assert "better { offers_antibiotics: unmet" in told
+    assert "worse  { offers_antibiotics: met" in told
+    assert "nothing was written" in told
+    assert not (tmp_path / "out").exists()
+    assert main(["compile", str(rubric), "--out", str(tmp_path / "out"), "--target", "ir"]) == 0
+
+
+def test_severities_that_a_shape_cannot_tell_apart_are_said(rubric, tmp_path, capsys):
+    veto = '  veto shouts moderate\n    forbids "Shouts." met "No!" unmet "No."\n}\nproficiency'
+    text = RUBRIC.replace("}\nproficiency", veto, 1) + "reward promedical\n"
+    rubric.write_text(text, encoding="utf-8")
+    assert main(["compile", str(rubric), "--out", str(tmp_path / "out")]) == 0
+    assert "counts violations of all severities alike" in capsys.readouterr().err

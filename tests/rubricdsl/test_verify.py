@@ -1,9 +1,11 @@
 """The checker: sound certificates pass, and every wrong claim is found out."""
 
+import ast
 import dataclasses
 import hashlib
 import json
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -12,6 +14,7 @@ from rubricdsl import ir
 from rubricdsl.bundle import open_bundle
 from rubricdsl.compiler.compile import OrderLost, Request, compile_bundle
 from rubricdsl.compiler.job import Options as CompileOptions
+from rubricdsl.verify import verify as verify_module
 from rubricdsl.verify.advantages import SETTINGS
 from rubricdsl.verify.report import as_json, as_text
 from rubricdsl.verify.verify import Options, verify
@@ -180,3 +183,13 @@ def test_reports_say_the_same_to_people_and_machines(mole, tmp_path):
         for stack in document["rubrics"][mole.name]["stacks"].values()
         for s in stack.values()
     )
+
+
+def test_the_checker_shares_no_code_with_what_it_checks():
+    folder = Path(verify_module.__file__).parent
+    for path in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                names = {node.module or "", *(alias.name for alias in node.names)}
+                parts = {part for name in names for part in name.split(".")}
+                assert not parts & {"analysis", "runtime", "compact", "evaluate"}
