@@ -110,7 +110,7 @@ def compile_bundle(request: Request) -> Summary:
 
 
 def choose_reward(state: State) -> State:
-    """Apply `--shape` and make the group size of a counting gate the one that is trained with."""
+    """Apply `--shape`, and tell shapes that depend on it the group size that is trained with."""
     options = state.request.options
     unfit: list[str] = []
 
@@ -118,6 +118,10 @@ def choose_reward(state: State) -> State:
         reward = rubric.reward
         if options.shape is not None and options.shape != reward.shape:
             reward = ir.Reward(options.shape)
+        if reward.shape == "centred":
+            # It is how the reward knows a whole group, so it is a fact of the training.
+            params = {**reward.params, "group": Fraction(options.group)}
+            reward = dataclasses.replace(reward, params=params)
         if reward.shape == "gated" and reward.params.get("count"):
             if "group" not in reward.params:
                 params = {**reward.params, "group": Fraction(options.group)}
@@ -131,6 +135,12 @@ def choose_reward(state: State) -> State:
 
     rubrics = tuple(chosen(r) for r in state.rubrics)
     hashes = {r.name: ir_json.semantic_hash(r) for r in rubrics}
+    tiers = [r.reward.shape == "tiers" for r in rubrics if r.purpose == "training"]
+    if any(tiers) and not all(tiers):
+        unfit.append(
+            "some rubrics for training have the shape tiers and others have not: grpo.yaml takes "
+            "one number per answer, and of tiers the sum of its columns"
+        )
     notes = (*state.notes, *unfit)
     return dataclasses.replace(state, rubrics=rubrics, hashes=hashes, notes=notes)
 
@@ -308,6 +318,7 @@ def write_manifest(state: State) -> State:
             "shape": options.shape,
             "group": options.group,
             "heldout": str(options.heldout),
+            "rubrics_in_rows": options.rubrics_in_rows,
         },
         "data": [{"file": p.name, "sha256": _sha256(p)} for p in request.data],
         "rubrics": [

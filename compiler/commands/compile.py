@@ -69,6 +69,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="share of the prompts kept out of training (default: 1/5)",
     )  # fmt: skip
     parser.add_argument(
+        "--rubrics-in-rows", action="store_true",
+        help="the prompts carry their rubrics and reward.py has none: for thousands of rubrics",
+    )  # fmt: skip
+    parser.add_argument(
         "--path", action="append", default=[], metavar="DIR", help="a further root for includes"
     )
 
@@ -91,6 +95,7 @@ def run(args: argparse.Namespace) -> int:
             shape=args.shape,
             group=args.group,
             heldout=args.heldout,
+            rubrics_in_rows=args.rubrics_in_rows,
         )
         rubrics = tuple(sorted(outcome.rubrics, key=lambda rubric: rubric.name))
         request = Request(rubrics, args.out, tuple(args.data), options, progress.at)

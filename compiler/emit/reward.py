@@ -10,5 +10,6 @@ PATH = "reward.py"
 
 
 def emit(job: Job) -> Iterator[Chunk]:
-    yield PATH, emit_reward([(r, job.hashes[r.name]) for r in job.rubrics]).encode()
+    embedded = () if job.options.rubrics_in_rows else job.rubrics
+    yield PATH, emit_reward([(r, job.hashes[r.name]) for r in embedded]).encode()
     yield from certificate.emit(job)

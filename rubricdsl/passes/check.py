@@ -9,6 +9,7 @@ from ..diagnostics import Diagnostic, Label, diagnose, has_errors, in_order
 from ..source import DiskBundle, Source, SourceBundle, Span, Unreadable
 from ..syntax.nodes import Tree
 from ..syntax.parser import parse
+from .damage import damage
 from .exemplars import exemplars
 from .facts import facts
 from .header import header
@@ -68,8 +69,8 @@ class Checker:
             found = diagnose(fault.code, Span(path, 0, 0), values)
             return Checked(path, None, None, (found,))
         parsed = parse(source)
-        scope = Scope(source, parsed.tree, damaged=parsed.damaged)
-        scope.diagnostics += syntax(parsed)
+        harm = damage(parsed, source)
+        scope = Scope(source, parsed.tree, damaged=parsed.damaged, broken=set(harm.names))
         head = header(scope)
         self._bundle.named(path, head.name)
         built_on = modules(scope, head.status == "active", lambda name: self._find(name, path))
@@ -105,7 +106,8 @@ class Checker:
         strictness(scope, rubric)
         exemplars(scope, rubric)
         cases = tests(scope)
-        diagnostics = in_order(scope.diagnostics)
+        independent = [d for d in scope.diagnostics if not harm.explains(d)]
+        diagnostics = in_order([*syntax(parsed), *independent])
         sound = parsed.tree.header is not None and not has_errors(diagnostics)
         return Checked(
             path, source, rubric if sound else None, diagnostics, cases, scope.places, parsed.tree

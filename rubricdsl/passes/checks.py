@@ -9,7 +9,7 @@ from ..syntax import nodes as n
 from ..syntax.tokens import place_in
 from ..units import dimension
 from .conditions import comparison
-from .scope import Scope, suggestion
+from .scope import MAX_NESTED, Scope, suggestion
 from .values import exact, known_unit
 
 USAGE = {
@@ -36,17 +36,20 @@ DOSES = (
 )
 
 
-def check(scope: Scope, expr: n.Expr) -> ir.Check | None:
-    """The typed check, or None with findings."""
+def check(scope: Scope, expr: n.Expr, room: int = MAX_NESTED) -> ir.Check | None:
+    """The typed check, or None with findings; `room` is for how many levels within."""
+    if not room:
+        scope.report("R0109", expr)
+        return None
     match expr:
         case n.Chain():
-            parts = [check(scope, operand) for operand in expr.operands]
+            parts = [check(scope, operand, room - 1) for operand in expr.operands]
             known = tuple(part for part in parts if part is not None)
             if len(known) < len(parts):
                 return None
             return ir.AllOf(known) if expr.word == "and" else ir.AnyOf(known)
         case n.Not():
-            inner = check(scope, expr.operand)
+            inner = check(scope, expr.operand, room - 1)
             return None if inner is None else ir.NoneOf(inner)
         case n.Call():
             return _plain(scope, expr)

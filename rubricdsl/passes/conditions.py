@@ -4,23 +4,26 @@ from fractions import Fraction
 
 from .. import ir
 from ..syntax import nodes as n
-from .scope import Scope
+from .scope import MAX_NESTED, Scope
 from .values import NOUNS, example, literal
 
 ORDERED = ("integer", "quantity")
 
 
-def condition(scope: Scope, expr: n.Expr) -> ir.Condition | None:
-    """The typed condition, or None with findings."""
+def condition(scope: Scope, expr: n.Expr, room: int = MAX_NESTED) -> ir.Condition | None:
+    """The typed condition, or None with findings; `room` is for how many levels within."""
+    if not room:
+        scope.report("R0109", expr)
+        return None
     match expr:
         case n.Chain():
-            parts = [condition(scope, operand) for operand in expr.operands]
+            parts = [condition(scope, operand, room - 1) for operand in expr.operands]
             known = tuple(part for part in parts if part is not None)
             if len(known) < len(parts):
                 return None
             return ir.And(known) if expr.word == "and" else ir.Or(known)
         case n.Not():
-            inner = condition(scope, expr.operand)
+            inner = condition(scope, expr.operand, room - 1)
             return None if inner is None else ir.Not(inner)
         case n.IsGiven():
             spec = _input(scope, expr.operand)

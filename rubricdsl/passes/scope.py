@@ -10,6 +10,9 @@ from ..diagnostics import Diagnostic, Label, diagnose
 from ..source import Source, Span
 from ..syntax.nodes import Name, Tree
 
+MAX_NESTED = 60
+"""Levels of `and`, `or` and `not` within each other; written out in brackets they are still read
+(`syntax.parser.MAX_DEPTH`)."""
 MOST_SUGGESTIONS = 100
 """A file with more findings has other troubles than a misspelt name, and looking costs time."""
 
@@ -69,9 +72,10 @@ class Scope:
             self.diagnostics.append(diagnose(code, self.span(node), values))
 
     def unknown(self, code: str, node: Placed, name: str, known: Iterable[str]) -> None:
-        """Report a name that is not there, with the nearest one that is."""
+        """Report a name that is not there, with the nearest one that is; the same name once."""
         if not self.is_unsure(name):
             self.report(code, node, name=name, suggestion=self.suggestion(name, known))
+            self.broken.add(name)
 
     def is_unsure(self, name: str) -> bool:
         """Whether a name that is not found may have been written all the same."""

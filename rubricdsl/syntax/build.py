@@ -135,7 +135,7 @@ class Build:
     @staticmethod
     def term(c: Children) -> n.Term:
         system, code = c[1].items if len(c) > 1 else (None, None)
-        return n.Term(c[0], system, code, *_span(c))
+        return n.Term(Build.text(c[:1]), system, code, *_span(c))
 
     @staticmethod
     def code(c: Children) -> Items:

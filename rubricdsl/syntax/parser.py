@@ -71,6 +71,10 @@ def decide(text: str, tokens: list[Token], at: int, machine: Machine) -> tuple[T
         names = [n for n in (*machine.tables.words.get(token.text, ()), "NAME") if n in room]
         if len(names) > 1:
             names = [name for name in names if machine.fits(name)] or names
+        if len(names) > 1:
+            # `reward weighted safety 2` beside `safety {`: what follows decides.
+            after = [name for name in names if _goes_on(tokens[at + 1], name, machine)]
+            names = after or names
         return token._replace(type=names[0] if names else "NAME"), 1
     if token.type == "NUMBER":
         if "QUANTITY" in room and (unit := _unit_after(text, tokens, at, machine)) is not None:
@@ -79,6 +83,11 @@ def decide(text: str, tokens: list[Token], at: int, machine: Machine) -> tuple[T
         if "NUMBER" not in room and token.text.isdigit():
             return token._replace(type="INT"), 1
     return token, 1
+
+
+def _goes_on(following: Token, name: str, machine: Machine) -> bool:
+    """Whether the raw token that follows fits behind a terminal."""
+    return any(machine.fits(name, kind) for kind in machine.tables.terminals(following))
 
 
 def _unit_after(text: str, tokens: list[Token], at: int, machine: Machine) -> Token | None:

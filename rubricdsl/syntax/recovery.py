@@ -1,11 +1,10 @@
 """After a fault: say what it was, once, and find the place to go on from.
 
-Where it is plain what was meant, it is put in: a misspelt keyword, a missing brace, missing quotes.
-Otherwise the unfinished construct is dropped and the file read on from the next statement, without
-leaving the braces that are open.
+Where it is plain what was meant, it is put in (`repairs`). Otherwise the unfinished construct is
+dropped and the file read on from the next statement, without leaving the braces that are open.
 """
 
-from difflib import get_close_matches
+from bisect import bisect_right
 from typing import Literal, NamedTuple
 
 from ..source import Source, Span
@@ -13,18 +12,16 @@ from .machine import Machine
 from .nodes import Header
 from .tokens import END, MAX_FAULTS, LexicalFault, Token
 
-DEEPEST = 3
-"""How many braces can be open at one place: a sheet, in a test, in nothing, for example."""
-MAX_WORD = 30
-"""A longer word is no misspelt keyword."""
+DEEPEST = 2
+"""How many braces can be open at one place: those of a test, and of a sheet in it."""
 
-_UNQUOTED = ("NAME", "DOTTED", "NUMBER", "UNIT", "LOOSE")
 Kind = Literal["unexpected", "misspelt", "unquoted", "brace", "end", "deep", "many"]
 
 
 class SyntaxFault(NamedTuple):
     """`found` did not fit where `expected` (terminals) would have. `meant` is a keyword, a brace or
-    a text that was read in its place; `opened` the brace that is open there."""
+    a text that was read in its place; `opened` the brace that is open there; `cut` the place behind
+    which something of a construct is missing."""
 
     kind: Kind
     span: Span
@@ -32,10 +29,12 @@ class SyntaxFault(NamedTuple):
     expected: tuple[str, ...] = ()
     meant: str = ""
     opened: Span | None = None
+    cut: int | None = None
 
 
 class Recovery:
-    """The faults of one parse. `damaged` once anything has been skipped."""
+    """The faults of one parse. `damaged` once anything has been skipped; `unclosed` is how many
+    braces the file opens and does not close, `told` how many it closes too early."""
 
     def __init__(
         self, source: Source, tokens: list[Token], lexical: list[LexicalFault], machine: Machine
@@ -45,20 +44,33 @@ class Recovery:
         self.machine = machine
         self.faults: list[SyntaxFault] = []
         self.damaged = any(fault.code in ("R0102", "R0110") for fault in lexical)
-        unread = [fault for fault in lexical if fault.code in ("R0102", "R0103", "R0108")]
-        self.spoiled = {source.position(fault.span.start)[0] for fault in unread}
-        # A text that is never closed may have swallowed braces.
-        lost = [fault.found for fault in lexical if fault.code == "R0102"]
-        self.swallowed = sum(text.count("}") - text.count("{") for text in lost)
-        self.header_follows = any(token.text == "rubric" for token in tokens[1:])
+        self.at = self.told = 0
+        self.last_header = max((i for i, t in enumerate(tokens) if t.text == "rubric"), default=0)
         types = [token.type for token in tokens]
         self.unclosed = types.count("LBRACE") - types.count("RBRACE")
+        self.spoiled, self.swallowed = self._unread(lexical)
+
+    def _unread(self, lexical: list[LexicalFault]) -> tuple[set[int], int]:
+        """The lines that the scan has reported, and how many braces it has lost.
+
+        A text that is never closed takes the rest of its line, and what comes next feels it first.
+        """
+        lines, braces = set[int](), 0
+        for fault in lexical:
+            if fault.code in ("R0102", "R0103", "R0108"):
+                lines.add(self.source.position(fault.span.start)[0])
+            if fault.code == "R0102":
+                braces += fault.found.count("}") - fault.found.count("{")
+                behind = bisect_right(self.tokens, fault.span.start, key=lambda t: t.start)
+                lines.add(self.line(self.tokens[min(behind, len(self.tokens) - 1)]))
+        return lines, braces
 
     def recover(self, at: int, token: Token) -> int:
         """Report the token at `at`, which did not fit, and return the position to go on from."""
+        from .repairs import REPAIRS
+
         if len(self.faults) >= MAX_FAULTS:
-            self.add("many", token)
-            return self.close()
+            return self.give_up(token)
         if token.type == END:
             return self.at_end(token)
         if token.type == "OTHER":
@@ -67,26 +79,48 @@ class Recovery:
                 self.damaged = True
                 return after
         expected = self.machine.expected()
-        for repair in (self.misspelt, self.brace_missing, self.quotes_missing):
-            position = repair(at, token, expected)
+        for repair in REPAIRS:
+            position = repair(self, at, token, expected)
             if position is not None:
                 return position
         self.damaged = True
+        opened, size = self.innermost(), len(self.machine.values)
+        if self.unclosed < 0 and opened is None:
+            # An earlier brace closed this block too soon; the one at its end is told with it.
+            self.told += 1
+        position = self.resume(at)
         if token.type != "OTHER":
-            self.add("unexpected", token, expected=expected, opened=self.innermost())
-        return self.resume(at)
+            cut = self.end() if len(self.machine.values) < size else None
+            self.add("unexpected", token, expected=expected, opened=opened, cut=cut)
+        return position
 
     def too_deep(self, at: int, token: Token) -> int:
         """Report brackets inside brackets without end, and leave them all."""
-        self.damaged = True
         if len(self.faults) >= MAX_FAULTS:
-            self.add("many", token)
-            return self.close()
+            return self.give_up(token)
+        self.damaged = True
         self.add("deep", token)
         self.leave_expression()
         while not _is_kept(self.machine.values):
             self.machine.cut(len(self.machine.values) - 1)
         return self.resume(at)
+
+    def give_up(self, token: Token) -> int:
+        """Report that the file is read no further."""
+        self.damaged = True
+        self.add("many", token)
+        return self.close()
+
+    def at_end(self, token: Token) -> int:
+        """Report what is unfinished at the end of the file, and finish it."""
+        opened = self.innermost()
+        if opened is not None and self.swallowed > 0:
+            self.swallowed = 0
+        elif not self.faults or self.faults[-1].span.start != token.start:
+            expected = self.machine.expected()
+            self.add("end", token, expected=expected, opened=opened, cut=self.end())
+        self.damaged = self.damaged or opened is None
+        return self.close()
 
     def add(
         self,
@@ -96,52 +130,23 @@ class Recovery:
         expected: tuple[str, ...] = (),
         meant: str = "",
         opened: Span | None = None,
+        cut: int | None = None,
     ) -> None:
-        """Report a fault, unless the scan has reported one on the same line."""
-        if self.source.position(token.start)[0] not in self.spoiled or kind == "many":
+        """Report a fault, unless the scan has reported one that it may come of."""
+        if self.line(token) not in self.spoiled or kind == "many":
             span = Span(self.source.path, token.start, token.end)
-            self.faults.append(SyntaxFault(kind, span, token.text, expected, meant, opened))
+            self.faults.append(SyntaxFault(kind, span, token.text, expected, meant, opened, cut))
 
-    # Repairs
+    # Going on
 
-    def misspelt(self, at: int, token: Token, expected: tuple[str, ...]) -> int | None:
-        """A word close to a keyword that fits, or `=` for `==`."""
-        machine = self.machine
-        if token.type == "EQUAL" and "COMPARE" in expected:
-            self.add("misspelt", token, meant="==")
-            machine.feed(token._replace(type="COMPARE", text="=="))
-            return at + 1
-        if token.type != "NAME" or len(token.text) > MAX_WORD:
-            return None
-        words = machine.tables.words
-        fitting = [w for w, names in words.items() if any(map(machine.fits, names))]
-        near = get_close_matches(token.text, fitting, n=1, cutoff=0.7)
-        if not near:
-            return None
-        self.add("misspelt", token, meant=near[0])
-        name = next(filter(machine.fits, words[near[0]]))
-        machine.feed(token._replace(type=name, text=near[0]))
-        return at + 1
-
-    def brace_missing(self, at: int, token: Token, expected: tuple[str, ...]) -> int | None:
-        """A brace before the token, where the braces of the file do not match up."""
-        names = self.terminals(at)
-        wanted = expected == ("LBRACE",) or ("LBRACE" in expected and self.unclosed < 0)
-        if wanted and any(self.machine.fits("LBRACE", name) for name in names):
-            self.add("brace", token, meant="{")
-            self.feed_brace("LBRACE", at)
-            return at
-        for count in range(1, min(self.unclosed, DEEPEST) + 1):
-            if any(self.machine.fits(*["RBRACE"] * count, name) for name in names):
-                opened = self.innermost()
-                if self.swallowed > 0:
-                    self.swallowed -= count
-                else:
-                    self.add("brace", token, meant="}", opened=opened)
-                for _ in range(count):
-                    self.feed_brace("RBRACE", at)
-                return at
-        return None
+    def close(self) -> int:
+        """Drop what is unfinished and close what is open; the position of the end."""
+        last = self.at = len(self.tokens) - 1
+        while not self.unwind([(END,)]):
+            if not self.unwind([("RBRACE",)]):
+                raise ValueError("a construct can neither end nor be dropped")
+            self.feed_brace("RBRACE", last)
+        return last
 
     def feed_brace(self, terminal: str, at: int) -> None:
         """Put in a brace behind the token before `at`."""
@@ -149,75 +154,34 @@ class Recovery:
         self.unclosed += 1 if terminal == "LBRACE" else -1
         self.machine.feed(Token(terminal, "{" if terminal == "LBRACE" else "}", place, place))
 
-    def quotes_missing(self, at: int, token: Token, expected: tuple[str, ...]) -> int | None:
-        """The rest of a line, or a number with dots or dashes, as the text that has to be here."""
-        if expected != ("STRING",) or token.type not in _UNQUOTED:
-            return None
-        if self.source.position(self.tokens[at - 1].start)[0] != self.line(token):
-            return None
-        last = at
-        while self.goes_on(last, token.type == "NAME"):
-            last += 1
-        end = self.tokens[last].end
-        text = self.source.text[token.start : end]
-        whole = token._replace(text=text, end=end)
-        self.add("unquoted", whole, meant=f'"{text}"')
-        plain = text.replace("\\", "\\\\").replace('"', "'")
-        self.machine.feed(whole._replace(type="STRING", text=f'"{plain}"'))
-        return last + 1
-
-    def goes_on(self, at: int, words: bool) -> bool:
-        """Whether the token behind `at` belongs to the same unquoted text."""
-        here, following = self.tokens[at], self.tokens[at + 1]
-        if following.type in (END, "LBRACE", "RBRACE", "STRING"):
-            return False
-        return self.line(following) == self.line(here) if words else following.start == here.end
-
-    def line(self, token: Token) -> int:
-        return self.source.position(token.start)[0]
-
-    # The end of the file
-
-    def at_end(self, token: Token) -> int:
-        """Report what is unfinished at the end of the file, and finish it."""
-        opened = self.innermost()
-        if opened is not None and self.swallowed > 0:
-            self.swallowed = 0
-        elif not self.faults or self.faults[-1].span.start != token.start:
-            expected = self.machine.expected()
-            self.add("end", token, expected=expected, opened=opened)
-        self.damaged = self.damaged or opened is None
-        return self.close()
-
-    def close(self) -> int:
-        """Drop what is unfinished and close what is open; the position of the end."""
-        last = len(self.tokens) - 1
-        while not self.unwind([(END,)]):
-            if not self.unwind([("RBRACE",)]):
-                raise ValueError("a construct can neither end nor be dropped")
-            self.feed_brace("RBRACE", last)
-        return last
-
-    # Skipping
-
     def resume(self, at: int) -> int:
         """Skip to a word that may open a statement, or to the brace that closes what is open."""
         self.leave_expression()
         inner = 0
         for position in range(at, len(self.tokens)):
-            token = self.tokens[position]
+            self.at, token = position, self.tokens[position]
             if token.type == END:
-                self.close()
-            elif token.type == "LBRACE":
+                return self.close()
+            if token.type == "LBRACE":
                 inner += 1
-                continue
             elif inner:
                 inner -= token.type == "RBRACE"
-                continue
-            elif not self.unwind(self.openings(position)):
-                continue
-            return position
+            elif self.goes_on(position):
+                return position
         raise ValueError("the tokens do not close with an end")
+
+    def goes_on(self, position: int) -> bool:
+        """Whether reading can go on at a token, if need be behind a brace that is missing."""
+        openings = self.openings(position)
+        if self.unwind(openings):
+            return True
+        for count in range(1, min(self.unclosed, DEEPEST) + 1):
+            closed = [("RBRACE",) * count + opening for opening in openings]
+            if self.unwind(closed):
+                for _ in range(count):
+                    self.feed_brace("RBRACE", position)
+                return True
+        return False
 
     def openings(self, position: int) -> list[tuple[str, ...]]:
         """The terminals, in turn, as which a token may open or close a statement."""
@@ -248,7 +212,7 @@ class Recovery:
         machine = self.machine
         states, values = list(machine.states), list(machine.values)
         while not any(machine.fits(*terminals) for terminals in openings):
-            if not machine.values and not self.header_follows:
+            if not machine.values and self.at >= self.last_header:
                 header = machine.tables.states[machine.states[0]]["header"]
                 machine.states.append(header)
                 machine.values.append(None)
@@ -260,14 +224,21 @@ class Recovery:
             machine.cut(len(machine.values) - 1)
         return True
 
+    # Looking around
+
+    def line(self, token: Token) -> int:
+        return self.source.position(token.start)[0]
+
     def terminals(self, at: int) -> tuple[str, ...]:
         """What the raw token at `at` can be."""
-        token = self.tokens[at]
-        if token.type == "NUMBER":
-            return ("NUMBER", "INT", "QUANTITY")
-        if token.type != "WORD":
-            return (token.type,)
-        return (*self.machine.tables.words.get(token.text, ()), "NAME")
+        return self.machine.tables.terminals(self.tokens[at])
+
+    def end(self) -> int:
+        """Where the last thing that has been read ends."""
+        last = self.machine.values[-1] if self.machine.values else None
+        while isinstance(last, list):
+            last = last[-1]
+        return 0 if last is None else int(last.end)
 
     def innermost(self) -> Span | None:
         """The last brace that is open."""

@@ -132,6 +132,12 @@ def scan(path: str, text: str) -> tuple[list[Token], list[LexicalFault]]:
         else:
             token, found = _repaired(path, str(kind), Token("OTHER", piece, start, end))
             append(token)
+            if kind == "open":
+                # The quote that is missing is somewhere on this line, and what was found there
+                # before comes of it.
+                line = text.rfind("\n", 0, start)
+                while faults and faults[-1].code != "R0106" and faults[-1].span.start > line:
+                    faults.pop()
             faults += found if len(faults) <= 2 * MAX_FAULTS else []
     append(Token(END, "", len(text), len(text)))
     faults.sort(key=lambda fault: fault.span.start)
@@ -192,25 +198,14 @@ def _repaired(path: str, kind: str, token: Token) -> tuple[Token, list[LexicalFa
     return token, [LexicalFault("R0103", span, found)]
 
 
-_PIECE = re.compile(r'#[^\n]*|"((?:[^"\\\n]|\\.)*)"')
 _CHAR = re.compile(r"\\u[0-9A-Fa-f]{4}|\\.|.", re.DOTALL)
 
 
-def place_in(source: str, index: int) -> int:
-    """Where the character `index` of a text is in its source: one or more strings, with escapes."""
-    at = 0
-    for piece in _PIECE.finditer(source):
-        if piece[1] is None:
-            continue
-        for char in _CHAR.finditer(piece[1]):
-            if at == index:
-                return piece.start(1) + char.start()
-            at += 1
-        # Behind each string is the space that joins it to the next.
-        if at == index:
-            return piece.end(1)
-        at += 1
-    return len(source) - 1
+def place_in(string: str, index: int) -> int:
+    """Where the character `index` of a text stands in the string that it was written as."""
+    chars = islice(_CHAR.finditer(string, 1, len(string) - 1), index, None)
+    char = next(chars, None)
+    return char.start() if char else len(string) - 1
 
 
 _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
