@@ -4,7 +4,9 @@ import itertools
 from fractions import Fraction
 
 from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import strategies as st
 
+from rubricdsl import ir
 from rubricdsl.analysis.cases import cases
 from rubricdsl.analysis.certify import certify
 from rubricdsl.analysis.reach import places, reach
@@ -16,6 +18,7 @@ from ..strategies import rubrics
 
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 GROUP = 5
+PER_SAMPLE = tuple(shape for shape in ir.SHAPES if shape != "centred")
 
 
 def patterns(form, rubric):
@@ -109,11 +112,15 @@ def breaks_promise(rubric, found):
             return key
         if shape == "promedical":
             return (sum(key[:3]), key[3], key[4])
+        if shape == "tiers":
+            return (int(not any(key[:3])),)
         if any(key[:3]):
             return (0, *key[:3]) if counts else (0,)
         return (1, key[3], key[4])
 
     pairs = itertools.product(found, repeat=2)
+    if shape == "tiers":
+        return any(place(k1) < place(k2) and r1 >= r2 for (_, k1, r1), (_, k2, r2) in pairs)
     return any((place(k1) < place(k2)) != (r1 < r2) for (_, k1, r1), (_, k2, r2) in pairs)
 
 
@@ -135,7 +142,7 @@ def exact(rubric, sheet, row, weights):
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=SLOW)
-@given(rubrics(max_size=2))
+@given(rubrics(max_size=2, shapes=PER_SAMPLE))
 def test_what_is_proved_holds_and_what_is_refuted_fails(rubric):
     certificate = certify(compact(rubric, "h"), GROUP).certificate
     told = certificate["properties"]["mean"]
@@ -175,8 +182,40 @@ def test_counterexamples_say_what_the_reference_model_says(rubric):
     for example in shown:
         row, profile = example["inputs"], example["profile"]
         weights = model.weights(rubric, row, profile)
-        for sample in example["samples"]:
-            credits = model.credits(rubric, sample["verdicts"], row)
-            assert list(model.key(rubric, credits, weights)) == sample["key"]
-            reward = model.reward(rubric, credits, weights)
+        credits = [model.credits(rubric, s["verdicts"], row) for s in example["samples"]]
+        keys = [model.key(rubric, each, weights) for each in credits]
+        rewards = [model.reward(rubric, each, weights) for each in credits]
+        if rubric.reward.shape == "centred":
+            rewards = model.centred(rubric, keys)
+        for sample, key, reward in zip(example["samples"], keys, rewards, strict=True):
+            assert list(key) == sample["key"]
             assert reward == (None if sample["reward"] is None else Fraction(sample["reward"]))
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=SLOW)
+@given(rubrics(max_size=2, shapes=("centred",)), st.randoms(use_true_random=False))
+def test_groups_under_centred_keep_what_is_proved(rubric, dice):
+    certificate = certify(compact(rubric, "h"), GROUP).certificate
+    told = certificate["properties"]["mean"]
+    assert certificate["promise"]["status"] == "proved"
+    assert [told[name] for name in ("P1", "P2", "P3", "P4")] == ["proved"] * 4
+    for (applies, _), (row, profile) in every_case(rubric).items():
+        sheets = every_sheet(rubric, applies, limit=200)
+        assume(sheets is not None)
+        keys = [key for _, key, _ in results(rubric, row, profile, sheets)]
+        for _ in range(5):
+            group = [dice.choice(keys) for _ in range(dice.randint(2, GROUP))]
+            rewards = model.centred(rubric, group)
+            mean = sum(rewards) / len(rewards)
+            safe = [r for k, r in zip(group, rewards, strict=True) if not any(k[:3])]
+            bad = [(k[:3], r) for k, r in zip(group, rewards, strict=True) if any(k[:3])]
+            assert all(r1 <= r2 for k1, r1 in zip(group, rewards, strict=True)
+                       for k2, r2 in zip(group, rewards, strict=True) if k1 < k2)  # fmt: skip
+            assert not (safe and bad) or min(safe) > max(r for _, r in bad)
+            assert all(r <= mean for _, r in bad) or not safe
+            if told["P2_strict"] == "proved":
+                assert all(r <= mean for _, r in bad)
+            for end, values in (("safe", safe), ("unsafe", [r for _, r in bad])):
+                if values:
+                    low, high = map(Fraction, certificate["rewards"][end])
+                    assert low <= min(values) <= max(values) <= high
