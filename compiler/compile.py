@@ -157,10 +157,10 @@ def certify_rewards(state: State) -> State:
         certificates[rubric.name] = found.certificate
         if found.facts.promise.holds is False:
             lost.append((rubric, found))
-        elif found.facts.promise.holds and found.facts.monotone.holds is False:
+        elif rubric.reward.shape == "promedical" and found.facts.monotone.holds is False:
             notes.append(
-                f"{rubric.name}: `{rubric.reward.shape}` counts violations of all severities "
-                "alike, so a critical one is no worse than a moderate one"
+                f"{rubric.name}: `promedical` counts violations of all severities alike, so a "
+                "critical one is no worse than a moderate one"
             )
         notes += [
             f"{rubric.name}: answers that differ in {name} alone may get the same reward in single "

@@ -33,14 +33,13 @@ def checked(
 
 def _reach(certificate: Certificate, pool: Pool) -> Iterator[str]:
     reach = certificate["reach"]
-    for response in pool.responses:
-        key = response.judged.key
+    for key in pool.keys:
         if any(-key[k] > reach["violations"][k] for k in range(3)):
-            yield f"more violations than can be: {_told(response)}"
+            yield f"more violations than can be: {key}"
         if not any(low <= key[3] <= high for low, high in reach["steps"]):
-            yield f"a step that cannot be reached: {_told(response)}"
+            yield f"a step that cannot be reached: {key}"
         if key[4] > reach["bonuses"]:
-            yield f"more bonuses than can be: {_told(response)}"
+            yield f"more bonuses than can be: {key}"
 
 
 def _missing(certificate: Certificate, pools: Sequence[Pool]) -> Iterator[str]:
@@ -48,7 +47,7 @@ def _missing(certificate: Certificate, pools: Sequence[Pool]) -> Iterator[str]:
     every = certificate["cases"]["patterns"] == 1 and all(pool.complete for pool in pools)
     if not every or not certificate["reach"]["exact"]:
         return
-    seen = {r.judged.key[3] for pool in pools for r in pool.responses}
+    seen = {key[3] for pool in pools for key in pool.keys}
     for low, high in certificate["reach"]["steps"]:
         for step in range(low, high + 1):
             if step not in seen:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .. import ir
-from .meaning import Judged, Sheet, applicable, credit, judge
+from .meaning import Judged, Key, Sheet, applicable, credit, judge
 from .rows import Case
 
 MAX_SHEETS = 1024
@@ -24,10 +24,14 @@ class Response(NamedTuple):
 
 
 class Pool(NamedTuple):
-    """Responses of one case that have a reward; `complete` when no sheet was left out."""
+    """Responses of one case that have a reward; `complete` when no sheet was left out.
+
+    `keys` are those of all sheets that were not dropped.
+    """
 
     case: Case
     responses: tuple[Response, ...]
+    keys: frozenset[Key]
     complete: bool
     faults: tuple[str, ...]
 
@@ -48,16 +52,18 @@ def pool(
         sheets = list(itertools.islice(_some(rubric, verdicts, dice), MAX_SHEETS))
     found: list[Response] = []
     faults: list[str] = []
+    keys: set[Key] = set()
     for sheet in sheets:
         judged = judge(rubric, case.facts, case.profile, sheet, shape)
         reward = score(sheet, case.row, case.profile)
         exact = None if judged is None else judged.reward
+        keys |= set() if judged is None else {judged.key}
         expected = None if exact is None else exact.numerator / exact.denominator
         if reward != expected:
             faults.append(f"reward.py gives {reward} for {sheet}, and {expected} is right")
         if judged is not None and reward is not None:
             found.append(Response(sheet, judged, reward))
-    return Pool(case, tuple(found), complete, tuple(faults[:3]))
+    return Pool(case, tuple(found), frozenset(keys), complete, tuple(faults[:3]))
 
 
 def _verdicts(rubric: ir.Rubric, criterion: ir.Criterion) -> list[str | int]:

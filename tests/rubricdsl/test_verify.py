@@ -204,3 +204,11 @@ def test_the_checker_shares_no_code_with_what_it_checks():
                 names = {node.module or "", *(alias.name for alias in node.names)}
                 parts = {part for name in names for part in name.split(".")}
                 assert not parts & {"analysis", "runtime", "compact", "evaluate"}
+
+
+def test_rubrics_that_come_with_the_rows(mole, tmp_path):
+    options = CompileOptions(targets=("ir", "reward", "grpo"), rubrics_in_rows=True)
+    compile_bundle(Request((mole,), tmp_path / "b", (), options))
+    report = verify(open_bundle(tmp_path / "b"), FEW, {})
+    assert report.sound
+    assert report.seen[mole.name]["trl/none"]["P1"].groups > 8
