@@ -134,7 +134,8 @@ def _first(checked: Checked) -> Label | None:
     error = next((d for d in checked.diagnostics if d.level == "error"), None)
     if error is None:
         return None
-    return error.labels[0] if error.code == "R0307" else Label(error.span, error.message)
+    elsewhere = error.labels if error.code == "R0307" else ()
+    return elsewhere[0] if elsewhere else Label(error.span, error.message)
 
 
 def rubric_files(paths: Iterable[str]) -> tuple[list[str], list[Diagnostic]]:
