@@ -320,6 +320,11 @@ CODES: dict[str, Code] = {
         "the score is divided by the points that can be earned",
         "add a criterion that `requires` something",
     ),
+    "R0610": _error(
+        "`{shape}` does not keep the order: {what}",
+        "a shape that promises an order is held to it, and these two come out otherwise",
+        "{suggestion}",
+    ),
     # In-file tests
     "R0701": _error(
         "the test expects nothing",

@@ -8,14 +8,13 @@ from typing import Any
 from rubricdsl import ir
 from rubricdsl.patterns import compile_pattern
 from rubricdsl.runtime.form import (
+    COMPACT_VERSION,
     CompactCriterion,
     CompactInput,
     CompactProfile,
     CompactRubric,
 )
 from rubricdsl.runtime.text import plain
-
-COMPACT_VERSION = 1
 
 
 def compact(rubric: ir.Rubric, hash: str) -> CompactRubric:

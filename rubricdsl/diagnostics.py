@@ -21,7 +21,10 @@ class Label(NamedTuple):
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One finding: `message` is the title, `label` stands under the span, the rest below it."""
+    """One finding: `message` is the title, `label` stands under the span, the rest below it.
+
+    `lines` belong to `why`: what cannot be said in one.
+    """
 
     code: str
     level: Level
@@ -31,6 +34,7 @@ class Diagnostic:
     labels: tuple[Label, ...] = ()
     why: str = ""
     hint: str = ""
+    lines: tuple[str, ...] = ()
 
 
 def diagnose(
@@ -41,6 +45,7 @@ def diagnose(
     label: str = "",
     labels: Iterable[Label] = (),
     hint: str | None = None,
+    lines: Iterable[str] = (),
 ) -> Diagnostic:
     """A diagnostic from the table; `values` fill the placeholders of its texts.
 
@@ -57,6 +62,7 @@ def diagnose(
         labels=tuple(labels),
         why=entry.why.format(**values),
         hint=entry.hint.format(**values) if hint is None else hint,
+        lines=tuple(lines),
     )
 
 

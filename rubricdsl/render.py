@@ -48,6 +48,8 @@ def to_text(diagnostic: Diagnostic, sources: Sources, colour: bool = False) -> s
     for word, text in (("why:  ", d.why), ("help: ", d.hint)):
         if text:
             lines.append(f"{edge} {_paint('=', 'rule', colour)} {word}{visible(text)}")
+            if text == d.why:
+                lines += [f"{edge}   {' ' * len(word)}{visible(line)}" for line in d.lines]
     return "\n".join(lines)
 
 
@@ -83,6 +85,7 @@ def to_json(diagnostics: Iterable[Diagnostic], sources: Sources) -> list[dict[st
             "message": d.message,
             "label": d.label,
             "why": d.why,
+            "lines": list(d.lines),
             "hint": d.hint,
             **place(d.span, sources),
             "labels": [{"text": text, **place(span, sources)} for span, text in d.labels],

@@ -8,7 +8,8 @@ a level, "not_applicable" or "cannot_assess"; one that is missing is "cannot_ass
 the rubric says for its block. The shape is the rubric's own unless --shape names another.
 
 With the shape `healthbench` the mean of the run is clipped to [0, 1], single scores are not; and
-where rows have "score_reported", it is compared with the score bit for bit.
+where rows have "score_reported", it is compared with the score bit for bit. The shape `centred`
+ranks within a group; here each answer is a group of its own.
 
 examples:
   rubricc score build/graded --verdicts build/graded/verdicts.jsonl

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from .. import ir
+from ..runtime.shapes import SHAPE_PARAMS
 from ..syntax import nodes as n
 from .conditions import condition
 from .criteria import weight
@@ -22,20 +23,18 @@ class Range(NamedTuple):
     holds: Callable[[Fraction], bool]
 
 
-def _within(low: int, high: int) -> Range:
-    return Range(f"from {low} to {high}", lambda value: low <= value <= high)
+def _range(least: int, greatest: int, whole: bool) -> Range:
+    words = f"from {least} to {greatest}"
+    if whole:
+        words = "0 or 1" if (least, greatest) == (0, 1) else f"a whole number {words}"
+    return Range(
+        words, lambda value: least <= value <= greatest and not (whole and value.denominator > 1)
+    )
 
-
-_FLAG = Range("0 or 1", lambda value: value in (0, 1))
-_WHOLE = Range("a whole number from 2 to 4096", lambda v: v.denominator == 1 and 2 <= v <= 4096)
-_SHARE = _within(0, 1000)
 
 PARAMS: dict[ir.Shape, dict[str, Range]] = {
-    "gated": {"a0": _within(1, 8), "count": _FLAG, "group": _WHOLE},
-    "lexicographic": {},
-    "promedical": {"alpha": _within(0, 1), "beta": _within(0, 10), "penalty": _within(0, 1000)},
-    "weighted": {"safety": _SHARE, "proficiency": _SHARE, "excellence": _SHARE},
-    "healthbench": {"veto": _SHARE, "bonus": _SHARE},
+    shape: {name: _range(*bounds) for name, bounds in SHAPE_PARAMS[shape].items()}
+    for shape in ir.SHAPES
 }
 
 

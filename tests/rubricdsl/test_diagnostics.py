@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from rubricdsl.analysis.certify import certify
 from rubricdsl.codes import CODES
+from rubricdsl.compact import compact
 from rubricdsl.diagnostics import Diagnostic
 from rubricdsl.passes import Checker, check_paths
+from rubricdsl.promises import broken_promise
 from rubricdsl.render import to_text
 from rubricdsl.source import MAX_BYTES, MemoryBundle
 from rubricdsl.testing import run_tests
@@ -32,12 +35,15 @@ def divided(text: str) -> dict[str, str]:
 
 
 def findings(files: dict[str, str]) -> tuple[tuple[Diagnostic, ...], str]:
-    """What is said about the first file, its tests included, and the same as text."""
+    """What is said about the first file, its tests and its reward included; the same as text."""
     checker = Checker(MemoryBundle(files))
     checked = checker.check(next(iter(files)))
     found = list(checked.diagnostics)
     if checked.rubric is not None:
         found += [r.diagnostic for r in run_tests(checked.rubric, checked.tests) if not r.passed]
+        proved = certify(compact(checked.rubric, "hash"), 8)
+        broken = broken_promise(checked, checked.rubric, proved)
+        found += [] if broken is None else [broken]
     return tuple(found), "\n\n".join(to_text(d, checker.source) for d in found)
 
 

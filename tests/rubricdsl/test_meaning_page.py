@@ -9,6 +9,7 @@ from rubricdsl import ir
 from rubricdsl.compact import compact
 from rubricdsl.passes import Checker
 from rubricdsl.runtime.evaluate import evaluate
+from rubricdsl.runtime.groups import group_rewards, is_ranked
 from rubricdsl.source import MemoryBundle
 
 PAGE = (Path(__file__).parents[2] / "docs" / "meaning.md").read_text(encoding="utf-8")
@@ -35,14 +36,19 @@ def table():
 def test_the_table_is_what_the_runtime_computes():
     rubric, rows = example(), table()
     assert [row[""] for row in rows] == list("ABCDE")
-    for row in rows:
-        sheet = {
+    sheets = [
+        {
             name: int(row[head]) if row[head].isdigit() else row[head]
             for head, name in CRITERIA.items()
         }
-        for shape in ir.SHAPES:
-            form = compact(dataclasses.replace(rubric, reward=ir.Reward(shape)), "h")
-            found = evaluate(form, sheet, {"age": "52 years"})
-            exact = Fraction(row[shape])
-            assert found["reward"] == exact.numerator / exact.denominator, (row[""], shape)
-            assert str(found["key"]) == row["key"]
+        for row in rows
+    ]
+    for shape in ir.SHAPES:
+        form = compact(dataclasses.replace(rubric, reward=ir.Reward(shape)), "h")
+        found = [evaluate(form, sheet, {"age": "52 years"}) for sheet in sheets]
+        assert [str(result["key"]) for result in found] == [row["key"] for row in rows]
+        rewards = [result["reward"] for result in found]
+        if is_ranked(form):
+            rewards = group_rewards(form, [result["key"] for result in found])
+        exact = [Fraction(row[shape]) for row in rows]
+        assert rewards == [value.numerator / value.denominator for value in exact], shape

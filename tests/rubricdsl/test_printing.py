@@ -155,8 +155,12 @@ REWARDS = (
     ir.Reward(),
     ir.Reward("gated", {"count": Fraction(1), "a0": Fraction(3, 2)}),
     ir.Reward("lexicographic"),
+    ir.Reward("centred", {"silent": Fraction(1), "group": Fraction(16)}),
+    ir.Reward("tiers"),
     ir.Reward("promedical", {"alpha": Fraction(1, 300)}),
     ir.Reward("weighted"),
+    ir.Reward("rar", {"pitfall": Fraction(9, 10)}),
+    # Last: it is for rubrics that give points.
     ir.Reward("healthbench", {"veto": Fraction(1, 2)}),
 )
 
