@@ -16,6 +16,8 @@ from typing import Any
 
 import torch
 
+from rubricdsl.verify.advantages import TIER_WEIGHTS
+
 _FIRST, _LAST = "unscorable_mask", "nan_to_num"
 
 
@@ -95,6 +97,14 @@ def formula(scale: str, aggregation: str) -> Callable[..., list[list[float]]]:
         return [flat[k : k + size] for k in range(0, len(flat), size)]
 
     return advantages
+
+
+def of_columns(batch: Sequence[Sequence[Sequence[float]]]) -> list[list[float]]:
+    """TRL's GDPO for groups of three rewards each, with the weights of the emitted settings."""
+    size = len(batch[0])
+    rows = [list(row) for group in batch for row in group]
+    flat = trl_advantages(rows, size, "group", "normalize_then_sum", TIER_WEIGHTS)
+    return [flat[k : k + size] for k in range(0, len(flat), size)]
 
 
 FORMULAS = {

@@ -29,7 +29,7 @@ from pathlib import Path
 
 from rubricdsl import ir
 from rubricdsl.bundle import BundleError, open_bundle
-from rubricdsl.verify.advantages import SETTINGS, Formula
+from rubricdsl.verify.advantages import SETTINGS, Setting
 from rubricdsl.verify.report import as_json, as_text
 from rubricdsl.verify.verify import Options, verify
 
@@ -81,8 +81,8 @@ def _matches(name: str, asked: list[str]) -> bool:
     return any(each in (name, name.partition("/")[0]) for each in asked)
 
 
-def _installed(chosen: tuple[str, ...]) -> tuple[dict[str, Formula], list[str]]:
-    """Formulas of trainers that are here to be asked, and what to say about them."""
+def _installed(chosen: tuple[str, ...]) -> tuple[dict[str, Setting], list[str]]:
+    """Settings of trainers that are here to be asked, and what to say about them."""
     if not any(name.startswith("trl/") for name in chosen):
         return {}, []
     if not all(importlib.util.find_spec(name) for name in ("torch", "trl")):
@@ -94,7 +94,13 @@ def _installed(chosen: tuple[str, ...]) -> tuple[dict[str, Formula], list[str]]:
         module.trl_advantages([[0.0], [1.0]], 2)
     except module.TrlChanged as changed:
         return {}, [f"TRL {version('trl')}: {changed}; its formulas were replayed from a replica"]
-    return dict(module.FORMULAS), [f"TRL {version('trl')}: its own code computed its advantages"]
+    found = {
+        name: SETTINGS[name]._replace(
+            formula=formula, columns=module.of_columns if SETTINGS[name].columns else None
+        )
+        for name, formula in module.FORMULAS.items()
+    }
+    return found, [f"TRL {version('trl')}: its own code computed its advantages"]
 
 
 def _size(text: str) -> int:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from rubricdsl.analysis.certify import STACK
+from rubricdsl.analysis.certify import STACK, STACK_OF_COLUMNS
 from rubricdsl.analysis.stacks import FAMILIES, SETTINGS
 
 from ..job import Chunk, Job
@@ -16,7 +16,7 @@ def emit(job: Job) -> Iterator[Chunk]:
     head = {
         "format": FORMAT,
         "group": job.options.group,
-        "stack": STACK,
+        "stack": STACK_OF_COLUMNS if job.by_tier else STACK,
         "families": {
             family: {
                 "advantage": formula,

@@ -27,17 +27,18 @@ class Step(NamedTuple):
     promise: str
 
 
-def climbed(form: CompactRubric, found: Reach, promise: Promise) -> list[Step]:
+def climbed(rubric: Rubric, found: Reach, promise: Promise) -> list[Step]:
     """Every rung of the bounds with its rewards."""
     known: dict[Key, Fraction] = {}
 
     def value(key: Key) -> Fraction:
         if key not in known:
-            known[key] = reward_of_key(form, key)
+            known[key] = reward_of_key(rubric, key)
         return known[key]
 
     return [
-        Step(rung, value(rung.low), value(rung.high), promise(form, rung)) for rung in rungs(found)
+        Step(rung, value(rung.low), value(rung.high), promise(rubric.form, rung))
+        for rung in rungs(found)
     ]
 
 
@@ -74,14 +75,14 @@ def differs(step: Step) -> bool:
 def facts_by_key(places: list[Place], group: int, promise: Promise, failing: Fact) -> Facts:
     """All facts of a shape of the key, over every case and every choice of weights."""
     bounds = [(rubric, over, reach(rubric, over)) for rubric, over in places]
-    steps = [step for r, _, found in bounds for step in climbed(r.form, found, promise)]
+    steps = [step for r, _, found in bounds for step in climbed(r, found, promise)]
 
     def settle(wrong: Callable[[Step], bool]) -> Fact:
         if not any(map(wrong, steps)):
             return PROVED
         return _search(bounds, promise, wrong)
 
-    extremes = [_extremes(r.form, found) for r, _, found in bounds]
+    extremes = [_extremes(r, found) for r, _, found in bounds]
     safe = min(e.safe[0] for e in extremes), max(e.safe[1] for e in extremes)
     low = [e.unsafe for e in extremes if e.unsafe is not None]
     below = (min(u[0] for u in low), max(u[1] for u in low)) if low else None
@@ -110,7 +111,7 @@ class _Extremes(NamedTuple):
     keys: dict[str, Key]
 
 
-def _extremes(form: CompactRubric, found: Reach) -> _Extremes:
+def _extremes(rubric: Rubric, found: Reach) -> _Extremes:
     """The least and greatest rewards on either side of the gate, and the keys that have them."""
     first, last, most = found.bins[0], found.bins[-1], found.bonuses
     critical, major, moderate = found.violations
@@ -118,14 +119,14 @@ def _extremes(form: CompactRubric, found: Reach) -> _Extremes:
         "safe": (0, 0, 0, first, 0),
         "lowest": (-critical, -major, -moderate, first, 0),
     }
-    safe = reward_of_key(form, keys["safe"]), reward_of_key(form, (0, 0, 0, last, most))
+    safe = reward_of_key(rubric, keys["safe"]), reward_of_key(rubric, (0, 0, 0, last, most))
     if not any(found.violations):
         return _Extremes(safe, None, keys)
     single: list[Key] = [
         (-(k == 0), -(k == 1), -(k == 2), last, most) for k in range(3) if found.violations[k]
     ]
-    keys["unsafe"] = max(single, key=lambda key: reward_of_key(form, key))
-    lowest, highest = reward_of_key(form, keys["lowest"]), reward_of_key(form, keys["unsafe"])
+    keys["unsafe"] = max(single, key=lambda key: reward_of_key(rubric, key))
+    lowest, highest = reward_of_key(rubric, keys["lowest"]), reward_of_key(rubric, keys["unsafe"])
     return _Extremes(safe, (lowest, highest), keys)
 
 
@@ -147,7 +148,7 @@ def _search(bounds: Bounds, promise: Promise, wrong: Callable[[Step], bool]) -> 
     for case, found, complete in _singles(bounds):
         all_seen &= complete
         best: Witness | None = None
-        for step in filter(wrong, climbed(case.rubric.form, found, promise)):
+        for step in filter(wrong, climbed(case.rubric, found, promise)):
             low, high = with_key(case, step.rung.low), with_key(case, step.rung.high)
             if low is None or high is None:
                 all_seen = False
@@ -163,8 +164,7 @@ def _mean(bounds: Bounds, group: int) -> Fact:
     all_seen = True
     for case, found, complete in _singles(bounds):
         all_seen &= complete
-        form = case.rubric.form
-        extremes = _extremes(form, found)
+        extremes = _extremes(case.rubric, found)
         if extremes.unsafe is None:
             continue
         least = min(extremes.unsafe[0], extremes.safe[0])
@@ -187,7 +187,7 @@ def _varied(bounds: Bounds) -> Witness | None:
     for case, found, _ in _singles(bounds):
         if not any(found.violations) or (len(found.bins) < 2 and not found.bonuses):
             continue
-        lowest = _extremes(case.rubric.form, found).keys["lowest"]
+        lowest = _extremes(case.rubric, found).keys["lowest"]
         keys: list[Key] = [(0, 0, 0, found.bins[0], 0), (0, 0, 0, found.bins[-1], found.bonuses)]
         shown = [with_key(case, key) for key in (*keys, lowest)]
         there = [s for s in shown if s is not None]

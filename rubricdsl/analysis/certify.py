@@ -12,8 +12,8 @@ from .samples import Sample, Witness
 from .shapes import SHAPES
 from .stacks import FAMILIES, properties
 
-STACK = "trl/none"
-"""What the emitted `grpo.yaml` sets."""
+STACK, STACK_OF_COLUMNS = "trl/none", "trl/normalize_then_sum"
+"""What the emitted `grpo.yaml` sets, for one number per response and for one per tier."""
 
 
 class Certified(NamedTuple):

@@ -36,7 +36,8 @@ class Facts:
     that turns into `cannot_assess` never raises a reward. `varied`: two safe responses that
     differ, and an unsafe one, if there are. `safe` and `unsafe` are the least and greatest rewards
     where they are known, `span` a bound on their difference. `largest_group` is the size up to
-    which `mean` holds: None for any, 0 when it is not known.
+    which `mean` holds: None for any, 0 when it is not known. `columns` says that the shape also
+    has one reward per tier, for trainers that divide each by its own deviation.
     """
 
     promise: Fact
@@ -52,6 +53,7 @@ class Facts:
     gaps: dict[str, Gap]
     varied: Witness | None
     span: Fraction | None
+    columns: bool = False
 
 
 MAX_GROUP = 4096

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ..runtime.form import CompactCriterion, CompactRubric
 from ..runtime.order import round_half_even
+from ..runtime.shapes import CriterionPoints, ExactShape, points_for, shape_for
 from .answers import answers
 from .cases import Cases, cases
 from .sums import START, Item, State, TooLarge, bins_of, extend, items_of, union
@@ -15,12 +16,15 @@ class Rubric(NamedTuple):
     """A compact rubric under one choice of weights, with what follows from both at once.
 
     `profile` is the name under which a caller asks for these weights, None for the rubric's own.
+    `exact` and `points` are the runtime's own shape.
     """
 
     form: CompactRubric
     profile: str | None
     weights: Mapping[str, int]
     proficiency: Mapping[str, Item]
+    exact: ExactShape
+    points: CriterionPoints | None
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def weightings(form: CompactRubric) -> list[Rubric]:
     for name, weights in choices:
         items = items_of([weights[c["id"]] for c in weighed], credits, skips, unit)
         by_id = {c["id"]: item for c, item in zip(weighed, items, strict=True)}
-        found.append(Rubric(form, name, weights, by_id))
+        found.append(Rubric(form, name, weights, by_id, shape_for(form), points_for(form)))
     return found
 
 

@@ -4,10 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from ..runtime.amounts import reduced
-from ..runtime.form import CompactRubric
 from ..runtime.order import Tally, tally
-from ..runtime.shapes import exact_reward
 from .answers import Answer, answers
 from .cases import Cases
 from .reach import Rubric
@@ -57,22 +54,28 @@ def case_of(rubric: Rubric, single: Cases) -> Case:
 
 def sample(case: Case, given: Mapping[str, Answer]) -> Sample:
     """The sheet with these answers, weighed as the runtime does."""
-    form = case.rubric.form
-    credits = [given[c["id"]].credit if c["id"] in given else None for c in form["criteria"]]
-    found = tally(form, credits, case.rubric.weights)
-    exact = exact_reward(form, found, credits, case.rubric.weights)
+    rubric = case.rubric
+    criteria = rubric.form["criteria"]
+    credits = [given[c["id"]].credit if c["id"] in given else None for c in criteria]
+    found = tally(rubric.form, credits, rubric.weights)
+    happened, possible = 0, 0
+    for criterion, credit in zip(criteria, credits, strict=True):
+        if credit is not None and rubric.points is not None:
+            gained, most = rubric.points(criterion, credit, rubric.weights)
+            happened, possible = happened + gained, possible + most
+    exact = rubric.exact(found, (happened, possible))
     reward = None if exact is None else Fraction(*exact)
     return Sample({name: answer.verdict for name, answer in given.items()}, found, reward)
 
 
-def reward_of_key(form: CompactRubric, key: Key) -> Fraction:
+def reward_of_key(rubric: Rubric, key: Key) -> Fraction:
     """The reward of a shape that looks at the key alone."""
     critical, major, moderate, step, bonuses = key
     violations = (-critical, -major, -moderate)
-    found = Tally(violations, reduced(step, form["steps"]), step, bonuses, 0, 0)
-    exact = exact_reward(form, found, [None] * len(form["criteria"]), {})
+    found = Tally(violations, (step, rubric.form["steps"]), step, bonuses, 0, 0)
+    exact = rubric.exact(found, (0, 0))
     if exact is None:
-        raise ValueError(f"{form['reward']['shape']} is not a shape of the key alone")
+        raise ValueError(f"{rubric.form['reward']['shape']} is not a shape of the key alone")
     return Fraction(*exact)
 
 

@@ -5,10 +5,12 @@ exact rewards at the rungs decide. A shape that promises nothing is searched for
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
 from ..runtime.form import CompactRubric
+from .by_group import facts_by_group
 from .by_key import OPEN, RISES, STAYS, facts_by_key
 from .by_search import facts_by_search
 from .facts import PROVED, Facts
@@ -38,14 +40,24 @@ def _lexicographic(form: CompactRubric, rung: Rung) -> str:
     return OPEN if rung.kind == "count" else RISES
 
 
+def _tiers(form: CompactRubric, rung: Rung) -> str:
+    """Safe above unsafe; above the gate the columns trade off, whatever weighs them."""
+    if rung.kind == "gate":
+        return RISES
+    return OPEN if rung.kind == "count" or not any(rung.high[:3]) else STAYS
+
+
 def _promedical(form: CompactRubric, rung: Rung) -> str:
     """Violations count, and one of a kind is as bad as one of another."""
     return OPEN if rung.kind in ("critical", "major", "moderate") else RISES
 
 
-def _by_key(promise: Callable[[CompactRubric, Rung], str]) -> Callable[..., Facts]:
+def _by_key(
+    promise: Callable[[CompactRubric, Rung], str], columns: bool = False
+) -> Callable[..., Facts]:
     def facts(places: list[Place], group: int) -> Facts:
-        return facts_by_key(places, group, promise, failing_by_key(places))
+        found = facts_by_key(places, group, promise, failing_by_key(places))
+        return replace(found, columns=columns)
 
     return facts
 
@@ -60,14 +72,14 @@ def _by_search(
     return facts
 
 
-def _weighted_fails_closed(form: CompactRubric) -> bool:
-    """Nothing is excluded: a part of the mean can only fall, or join it with 0."""
+def _nothing_is_excluded(form: CompactRubric) -> bool:
+    """For a mean: then a part of it can only fall, or join it with 0."""
     return "exclude" not in form["policies"]
 
 
 def _healthbench_fails_closed(form: CompactRubric) -> bool:
     """Nothing falls away that a failure could bring back: the divisor is that of the case."""
-    return _weighted_fails_closed(form) and not any(c["na"] for c in form["criteria"])
+    return _nothing_is_excluded(form) and not any(c["na"] for c in form["criteria"])
 
 
 SHAPES: dict[str, Shape] = {
@@ -81,6 +93,15 @@ SHAPES: dict[str, Shape] = {
         "fewer violations first, of whatever severity; then proficiency, then excellence",
         _by_key(_promedical),
     ),
-    "weighted": Shape(None, _by_search(_weighted_fails_closed, Fraction(1))),
+    "centred": Shape(
+        "within a group: safe above unsafe, the safe by proficiency, then excellence; without a "
+        "safe one, violations alone",
+        facts_by_group,
+    ),
+    "tiers": Shape(
+        "safe above unsafe, and nothing shows below the gate", _by_key(_tiers, columns=True)
+    ),
+    "weighted": Shape(None, _by_search(_nothing_is_excluded, Fraction(1))),
     "healthbench": Shape(None, _by_search(_healthbench_fails_closed, None)),
+    "rar": Shape(None, _by_search(_nothing_is_excluded, Fraction(1))),
 }

@@ -88,6 +88,10 @@ def _unsure(facts: Facts, family: Family, unclipped: bool) -> set[str]:
         # signs are sure, and zeros.
         sure = zero and facts.flat.holds and facts.mean.holds
         return {"P1", "P3", "P4"} | (set() if sure else {"P2", "P2_strict"})
+    if family == "divided_twice" and facts.columns:
+        # Each column keeps the gate by itself, and so does their sum under positive weights; how
+        # the others trade off depends on the group.
+        return {"P1", "P2", "P2_strict", "P4"}
     if family in ("whitened", "divided_twice"):
         # A batch moves as a whole: by the lengths of its responses, or by rounding errors that the
         # second division makes large when no group has a difference.

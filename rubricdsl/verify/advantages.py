@@ -12,6 +12,10 @@ from typing import NamedTuple
 Group = Sequence[float]
 Batch = Sequence[Group]
 Formula = Callable[[Batch, Sequence[Sequence[int]]], list[list[float]]]
+Columns = Callable[[Sequence[Sequence[Sequence[float]]]], list[list[float]]]
+
+TIER_WEIGHTS = (1.0, 1.0, 0.25)
+"""Those that the emitted `grpo.yaml` gives the three columns."""
 
 _SINGLE = Struct("f")
 
@@ -75,10 +79,24 @@ def by_batch(floor: float) -> Formula:
 
 def normalize_then_sum(batch: Batch, lengths: Sequence[Sequence[int]]) -> list[list[float]]:
     """TRL's GDPO with one reward: over the group's deviation, then the same over the batch."""
-    grouped = by_group(1e-4)(batch, lengths)
-    flat = [value for group in grouped for value in group]
+    return columns_then_sum([[(reward,) for reward in group] for group in batch], (1.0,))
+
+
+def columns_then_sum(
+    batch: Sequence[Sequence[Sequence[float]]], weights: Sequence[float] = TIER_WEIGHTS
+) -> list[list[float]]:
+    """The same with several: each column by itself over the group, then their weighted sum."""
+    summed: list[list[float]] = []
+    for group in batch:
+        scaled = [by_group(1e-4)([column], [])[0] for column in zip(*group, strict=True)]
+        rows = zip(*scaled, strict=True)
+        summed.append([
+            _sum([single(z * weight) for z, weight in zip(row, weights, strict=True)])
+            for row in rows
+        ])  # fmt: skip
+    flat = [value for group in summed for value in group]
     mean, std = _mean(flat), single(_std(flat) + 1e-4)
-    return [_over(_minus(group, mean), std) for group in grouped]
+    return [_over(_minus(group, mean), std) for group in summed]
 
 
 def others(batch: Batch, lengths: Sequence[Sequence[int]]) -> list[list[float]]:
@@ -136,19 +154,21 @@ def whitened(batch: Batch, lengths: Sequence[Sequence[int]]) -> list[list[float]
 class Setting(NamedTuple):
     """A trainer's formula; `of_others` has the factor n/(n-1), which group size alone decides.
 
-    `noise` is how far from the exact value its arithmetic can end up, for rewards near 1.
+    `noise` is how far from the exact value its arithmetic can end up, for rewards near 1. `columns`
+    is what it makes of one reward per tier, where it takes them apart.
     """
 
     formula: Formula
     of_others: bool = False
     noise: float = 1e-5
+    columns: Columns | None = None
 
 
 SETTINGS: dict[str, Setting] = {
     "trl/none": Setting(centred),
     "trl/group": Setting(by_group(1e-4)),
     "trl/batch": Setting(by_batch(1e-4)),
-    "trl/normalize_then_sum": Setting(normalize_then_sum),
+    "trl/normalize_then_sum": Setting(normalize_then_sum, columns=columns_then_sum),
     "verl/grpo": Setting(by_group(1e-6)),
     "verl/grpo_no_std": Setting(centred),
     "openrlhf/dr_grpo": Setting(clipped(centred)),

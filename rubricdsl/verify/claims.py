@@ -8,6 +8,7 @@ from typing import Any
 from .. import ir
 from .meaning import Judged, Key, judge
 from .pool import Pool, Response, Score
+from .rewards import ranked
 from .rows import case_of
 
 Certificate = Mapping[str, Any]
@@ -20,9 +21,10 @@ def checked(
     for pool in pools:
         yield from _reach(certificate, pool)
         yield from _rewards(certificate, pool)
-        if certificate["promise"]["status"] == "proved":
-            yield from _promise(rubric, certificate, pool)
-        yield from _gaps(certificate, pool)
+        if certificate["shape"] != "centred":
+            if certificate["promise"]["status"] == "proved":
+                yield from _promise(rubric, certificate, pool)
+            yield from _gaps(certificate, pool)
         yield from _failing(rubric, certificate, pool, score)
     yield from _missing(certificate, pools)
     wrong = list(_examples(rubric, certificate, score))
@@ -72,6 +74,8 @@ def _place(certificate: Certificate, key: Key) -> tuple[int, ...]:
         return key
     if shape == "promedical":
         return (sum(key[:3]), *key[3:])
+    if shape == "tiers":
+        return (int(not any(key[:3])),)
     counts = Fraction(certificate["params"].get("count", "0/1"))
     if any(key[:3]):
         return (0, *key[:3]) if counts else (0,)
@@ -79,12 +83,16 @@ def _place(certificate: Certificate, key: Key) -> tuple[int, ...]:
 
 
 def _promise(rubric: ir.Rubric, certificate: Certificate, pool: Pool) -> Iterator[str]:
-    """Equal places, equal rewards; a higher place, a higher reward."""
-    ranked = sorted(
+    """Equal places, equal rewards; a higher place, a higher reward.
+
+    `tiers` leaves open how the safe ones stand among themselves.
+    """
+    rows = sorted(
         ((_place(certificate, r.judged.key), r) for r in pool.responses), key=lambda x: x[0]
     )
-    for (low, worse), (high, better) in itertools.pairwise(ranked):
+    for (low, worse), (high, better) in itertools.pairwise(rows):
         level = low == high and worse.reward != better.reward
+        level = level and not (certificate["shape"] == "tiers" and low == (1,))
         if level or (low < high and worse.reward >= better.reward):
             yield f"the order is lost between {_told(worse)} and {_told(better)}"
             return
@@ -142,9 +150,14 @@ def _examples(rubric: ir.Rubric, certificate: Certificate, score: Score) -> Iter
         except ValueError as fault:
             yield f"a counterexample with a row that cannot be read: {fault}"
             continue
-        for sample in example["samples"]:
-            found = judge(rubric, case.facts, case.profile, sample["verdicts"], rubric.reward)
-            reward = score(sample["verdicts"], case.row, case.profile)
+        whole = _group(rubric, example)
+        counts = itertools.accumulate(sample["count"] for sample in example["samples"])
+        for sample, place in zip(example["samples"], counts, strict=True):
+            found = whole[place - 1]
+            if rubric.reward.shape != "centred":
+                reward = score(sample["verdicts"], case.row, case.profile)
+            else:
+                reward = None if found is None or found.reward is None else float(found.reward)
             if not _agrees(found, reward, sample):
                 yield f"a counterexample is not as it says: {sample['verdicts']}"
 
@@ -164,6 +177,10 @@ def _group(rubric: ir.Rubric, example: Mapping[str, Any]) -> list[Judged | None]
     for sample in example["samples"]:
         judged = judge(rubric, case.facts, case.profile, sample["verdicts"], rubric.reward)
         found += [judged] * sample["count"]
+    if rubric.reward.shape == "centred":
+        present = [judged for judged in found if judged is not None]
+        rewards = ranked(rubric.reward.params, [judged.key for judged in present])
+        return [j._replace(reward=r) for j, r in zip(present, rewards, strict=True)]
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from .advantages import Setting
 from .pool import Pool, Response
+from .trainer import Trainer
 
 Group = tuple[Response, ...]
 PROPERTIES = ("P1", "P2", "P2_strict", "P3", "P4")
@@ -14,7 +15,7 @@ PROPERTIES = ("P1", "P2", "P2_strict", "P3", "P4")
 
 def adversarial(pool: Pool, size: int) -> Iterator[Group]:
     """Groups in which a property that can break at all is likely to."""
-    by_reward = sorted(pool.responses, key=lambda r: r.reward)
+    by_reward = sorted(pool.responses, key=lambda r: (r.reward, r.judged.key))
     safe = [r for r in by_reward if not r.judged.unsafe]
     bad = [r for r in by_reward if r.judged.unsafe]
     if safe and bad:
@@ -98,24 +99,25 @@ def broken(group: Group, advantages: Sequence[float], setting: Setting) -> set[s
     return found
 
 
-def shrinks(group: Group, lengths: Sequence[int], setting: Setting) -> bool:
+def shrinks(group: Group, lengths: Sequence[int], trainer: Trainer) -> bool:
     """Whether the safe ones' advantages lie closer than they would without the unsafe ones."""
     safe = [place for place, r in enumerate(group) if not r.judged.unsafe]
-    if len(safe) < 2 or len(safe) == len(group):
+    if len(safe) < 2:
         return False
-    alone = _spread(group, lengths, setting, safe, safe)
-    return _spread(group, lengths, setting, range(len(group)), safe) < alone * 0.999 - setting.noise
+    alone = _spread(group, lengths, trainer, safe, safe)
+    together = _spread(group, lengths, trainer, range(len(group)), safe)
+    return together < alone * 0.999 - trainer.setting.noise
 
 
 def _spread(
     group: Group,
     lengths: Sequence[int],
-    setting: Setting,
+    trainer: Trainer,
     present: Sequence[int],
     looked_at: Sequence[int],
 ) -> float:
-    rewards = [group[place].reward for place in present]
+    chosen = [group[place] for place in present]
     counts = [lengths[place] for place in present]
-    advantages = dict(zip(present, setting.formula([rewards], [counts])[0], strict=True))
+    advantages = dict(zip(present, trainer.advantages([chosen], [counts])[0], strict=True))
     spread = max(advantages[p] for p in looked_at) - min(advantages[p] for p in looked_at)
-    return spread * (len(present) - 1) / len(present) if setting.of_others else spread
+    return spread * (len(present) - 1) / len(present) if trainer.setting.of_others else spread

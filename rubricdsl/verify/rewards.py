@@ -1,6 +1,6 @@
 """The reward shapes once more, for the checker alone, as sums of fractions. One entry per shape."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from .. import ir
@@ -93,10 +93,68 @@ def _healthbench(
     return happened / possible if possible else None
 
 
+def _centred(
+    rubric: ir.Rubric, params: Params, key: Key, credits: Credits, weighed: Credits
+) -> Fraction:
+    """Of a group of one; see `ranked`."""
+    return Fraction(0) if any(key[:3]) else params.get("a0", Fraction(1))
+
+
+def _tiers(
+    rubric: ir.Rubric, params: Params, key: Key, credits: Credits, weighed: Credits
+) -> Fraction:
+    return sum(columns(rubric, key), Fraction(0))
+
+
+def _rar(
+    rubric: ir.Rubric, params: Params, key: Key, credits: Credits, weighed: Credits
+) -> Fraction:
+    labels = {"safety": "essential", "proficiency": "important", "excellence": "optional"}
+    usual = {"essential": (1, 1), "important": (7, 10), "optional": (3, 10), "pitfall": (9, 10)}
+    gained = whole = Fraction(0)
+    for criterion in rubric.criteria:
+        if criterion.id in credits:
+            label = "pitfall" if criterion.polarity == "forbids" else labels[criterion.tier]
+            worth = params.get(label, Fraction(*usual[label]))
+            gained += worth * credits[criterion.id]
+            whole += worth
+    return gained / whole if whole else Fraction(0)
+
+
+def columns(rubric: ir.Rubric, key: Key) -> list[Fraction]:
+    """One reward per tier, all 0 with a violation."""
+    if any(key[:3]):
+        return [Fraction(0)] * 3
+    return [Fraction(1), Fraction(key[3], rubric.steps), Fraction(key[4], max(_most(rubric)[3], 1))]
+
+
+def ranked(params: Params, keys: Sequence[Key]) -> list[Fraction]:
+    """The rewards of a whole group under `centred`: how many each beats, less how many beat it."""
+    safe = [key for key in keys if not any(key[:3])]
+
+    def share(mine: tuple[int, ...], all_: Sequence[tuple[int, ...]]) -> Fraction:
+        beaten = sum(other < mine for other in all_) - sum(other > mine for other in all_)
+        return Fraction(beaten, 2 * max(len(all_) - 1, 1))
+
+    found = []
+    for key in keys:
+        if safe:
+            base = params.get("a0", Fraction(1))
+            found.append(Fraction(0) if any(key[:3]) else base + share(key, safe))
+        elif params.get("silent", 0):
+            found.append(Fraction(0))
+        else:
+            found.append(share(key[:3], [other[:3] for other in keys]))
+    return found
+
+
 REWARDS: dict[str, Callable[..., Fraction | None]] = {
     "gated": _gated,
     "lexicographic": _lexicographic,
     "promedical": _promedical,
     "weighted": _weighted,
     "healthbench": _healthbench,
+    "centred": _centred,
+    "tiers": _tiers,
+    "rar": _rar,
 }

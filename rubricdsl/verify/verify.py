@@ -1,20 +1,23 @@
 """A bundle's certificate, checked anew, and its rewards replayed through trainers' formulas."""
 
-import importlib.util
+import itertools
+import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from fractions import Fraction
 from typing import Any
 
 from .. import ir
 from ..bundle import Bundle, BundleError
-from .advantages import SETTINGS, Formula
+from .advantages import SETTINGS, Setting
 from .claims import Certificate, checked
+from .emitted import Emitted, load
 from .groups import PROPERTIES, Group, adversarial, at_random, broken, shrinks
-from .meaning import Sheet
-from .pool import Score, pool
+from .pool import pool
+from .ranks import ranked_faults
 from .rows import cases
+from .trainer import Trainer
 
 BATCH = 4
 """Groups that go through a trainer's formula at a time, for those that look at a whole batch."""
@@ -63,51 +66,72 @@ class Report:
 def verify(
     bundle: Bundle,
     options: Options,
-    formulas: Mapping[str, Formula],
+    formulas: Mapping[str, Setting],
     progress: Callable[[str], None] = lambda name: None,
 ) -> Report:
-    """Check every rubric. `formulas` replace replicas, by setting. Raises `BundleError`."""
+    """Check every rubric. `formulas` replace settings, by name. Raises `BundleError`."""
     document = _document(bundle)
-    module = _module(bundle.path("reward.py"))
+    module = load(bundle)
     report = Report(options.group or document["group"])
-    stacks = {name: family for family, entry in document["families"].items()
-              for name in entry["stacks"]}  # fmt: skip
     for rubric in bundle.rubrics():
         progress(rubric.name)
-        dice = random.Random(f"{options.seed} {rubric.name}")
         certificate = document["rubrics"].get(rubric.name)
-        if certificate is None:
-            report.faults[rubric.name] = ["it has no certificate"]
+        if certificate is None or rubric.name not in module.rubric_names():
+            what = "a certificate" if certificate is None else "a reward in reward.py or the rows"
+            report.faults[rubric.name] = [f"it has not {what}"]
             continue
-        shape = ir.Reward(options.shape) if options.shape else rubric.reward
-        score = _score(module, rubric.name, shape if options.shape else None)
-        pools = [pool(rubric, case, shape, score, dice) for case in cases(rubric, dice)]
-        faults = [fault for found in pools for fault in found.faults]
-        if options.shape is None:
-            faults += _identity(rubric, bundle, certificate)
-            faults += checked(rubric, certificate, pools, score)
-        report.faults[rubric.name] = list(dict.fromkeys(faults))
-        claims = {} if options.shape else certificate["properties"]
-        groups = [group for found in pools for group in adversarial(found, report.group)]
-        share = -(-options.groups // max(len(pools), 1))
-        for found in pools:
-            groups += at_random(found, report.group, share, dice)
-        report.seen[rubric.name] = {
-            name: _replay(
-                name,
-                formulas.get(name, SETTINGS[name].formula),
-                _claims(claims.get(stacks.get(name, ""), {}), certificate, document, report.group),
-                groups,
-                dice,
-            )
-            for name in options.stacks
-        }
+        _rubric(rubric, certificate, Emitted(module, rubric.name, options.shape), bundle, options,
+                formulas, document, report)  # fmt: skip
     return report
 
 
-def _document(bundle: Bundle) -> Mapping[str, Any]:
-    import json
+def _rubric(
+    rubric: ir.Rubric,
+    certificate: Certificate,
+    emitted: Emitted,
+    bundle: Bundle,
+    options: Options,
+    formulas: Mapping[str, Setting],
+    document: Mapping[str, Any],
+    report: Report,
+) -> None:
+    """Check one rubric and add to the report what was found."""
+    dice = random.Random(f"{options.seed} {rubric.name}")
+    shape = ir.Reward(options.shape) if options.shape else rubric.reward
+    pools = [pool(rubric, case, shape, emitted.score, dice) for case in cases(rubric, dice)]
+    share = -(-options.groups // max(len(pools), 1))
+    drawn = [
+        (found, [*adversarial(found, report.group), *at_random(found, report.group, share, dice)])
+        for found in pools
+    ]
+    faults = [fault for found in pools for fault in found.faults]
+    if options.shape is None:
+        faults += _identity(rubric, bundle, certificate)
+        faults += checked(rubric, certificate, pools, emitted.score)
+    if options.shape is None and shape.shape == "centred":
+        gaps = {name: Fraction(gap["least"]) for name, gap in certificate["gaps"].items()}
+        # Ranks lie the closer the larger the group: gaps are those of the certified size.
+        gaps = gaps if report.group <= document["group"] else {}
+        for found, groups in drawn:
+            faults += itertools.islice(ranked_faults(rubric, gaps, found, groups, emitted, dice), 3)
+    report.faults[rubric.name] = list(dict.fromkeys(faults))
+    claims = {} if options.shape else certificate["properties"]
+    families = {
+        name: family for family, entry in document["families"].items() for name in entry["stacks"]
+    }
+    everything = [group for _, groups in drawn for group in groups]
+    report.seen[rubric.name] = {
+        name: _replay(
+            Trainer(formulas.get(name, SETTINGS[name]), shape.shape, emitted),
+            _claims(claims.get(families.get(name, ""), {}), certificate, document, report.group),
+            everything,
+            dice,
+        )
+        for name in options.stacks
+    }
 
+
+def _document(bundle: Bundle) -> Mapping[str, Any]:
     file = bundle.root / "certificate.json"
     try:
         document = json.loads(bundle.text("certificate.json"))
@@ -116,27 +140,6 @@ def _document(bundle: Bundle) -> Mapping[str, Any]:
         return {key: document[key] for key in ("group", "families", "rubrics")}
     except (ValueError, KeyError, TypeError) as error:
         raise BundleError(file, f"is not a certificate: {error}") from None
-
-
-def _module(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location("_rubricc_reward_under_test", path)
-    if spec is None or spec.loader is None:
-        raise BundleError(path, "cannot be imported")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def _score(module: Any, name: str, shape: ir.Reward | None) -> Score:
-    """The emitted module's own scoring; with another shape it computes that one instead."""
-    if shape is not None:
-        module.compact_rubric(name)["reward"] = {"shape": shape.shape, "params": {}}
-
-    def score(sheet: Sheet, row: Mapping[str, Any], profile: str | None) -> float | None:
-        reward: float | None = module.score(name, sheet, row, None, profile)["reward"]
-        return reward
-
-    return score
 
 
 def _identity(rubric: ir.Rubric, bundle: Bundle, certificate: Certificate) -> list[str]:
@@ -162,24 +165,17 @@ def _claims(
 
 
 def _replay(
-    name: str,
-    formula: Formula,
-    claims: Mapping[str, str],
-    groups: Sequence[Group],
-    dice: random.Random,
+    trainer: Trainer, claims: Mapping[str, str], groups: Sequence[Group], dice: random.Random
 ) -> dict[str, Seen]:
-    setting = SETTINGS[name]._replace(formula=formula)
     seen = {prop: Seen(claims[prop]) for prop in PROPERTIES}
     for start in range(0, len(groups), BATCH):
         batch = groups[start : start + BATCH]
-        rewards = [[r.reward for r in group] for group in batch]
         lengths = [[dice.randint(20, 800) for _ in group] for group in batch]
-        for group, counts, advantages in zip(
-            batch, lengths, formula(rewards, lengths), strict=True
-        ):
-            wrong = broken(group, advantages, setting)
-            if claims["P4"] != "proved" or _has_both(group):
-                wrong |= {"P4"} if shrinks(group, counts, setting) else set()
+        found = trainer.advantages(batch, lengths)
+        for group, counts, advantages in zip(batch, lengths, found, strict=True):
+            wrong = broken(group, advantages, trainer.setting)
+            if _has_both(group) and shrinks(group, counts, trainer):
+                wrong.add("P4")
             for prop in PROPERTIES:
                 seen[prop].groups += 1
                 if prop in wrong:

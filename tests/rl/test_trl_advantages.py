@@ -10,7 +10,7 @@ pytest.importorskip("torch")
 pytest.importorskip("trl")
 
 from rubricdsl.rl import trl_advantages as trl
-from rubricdsl.verify.advantages import SETTINGS
+from rubricdsl.verify.advantages import SETTINGS, columns_then_sum
 
 rewards = st.floats(-3, 5, width=32) | st.sampled_from([0.0, 1.0, 1.05, 2.0])
 batches = st.integers(2, 6).flatmap(
@@ -28,6 +28,19 @@ def test_the_replica_is_what_trl_computes(name, batch):
     for left, right in zip(theirs, ours, strict=True):
         for a, b in zip(left, right, strict=True):
             assert math.isclose(a, b, rel_tol=2e-3, abs_tol=2e-3)
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_the_replica_of_columns_is_what_trl_computes(data):
+    gated = st.tuples(st.just(1.0), st.sampled_from([0.0, 0.25, 1.0]), st.sampled_from([0.0, 0.5]))
+    size = data.draw(st.integers(2, 6))
+    group = st.lists(gated | st.just((0.0, 0.0, 0.0)), min_size=size, max_size=size)
+    batch = data.draw(st.lists(group, min_size=1, max_size=4))
+    theirs, ours = trl.of_columns(batch), columns_then_sum(batch)
+    for left, right in zip(theirs, ours, strict=True):
+        for a, b in zip(left, right, strict=True):
+            assert math.isclose(a, b, rel_tol=2e-3, abs_tol=5e-3)
 
 
 def test_known_advantages():

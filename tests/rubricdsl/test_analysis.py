@@ -4,10 +4,12 @@ import itertools
 from fractions import Fraction
 
 from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import strategies as st
 
+from rubricdsl import ir
 from rubricdsl.analysis.cases import cases
 from rubricdsl.analysis.certify import certify
-from rubricdsl.analysis.reach import reach, weightings
+from rubricdsl.analysis.reach import places, reach
 from rubricdsl.compact import compact
 
 from ..brute import every_case, every_sheet, results
@@ -16,17 +18,15 @@ from ..strategies import rubrics
 
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 GROUP = 5
+PER_SAMPLE = tuple(shape for shape in ir.SHAPES if shape != "centred")
 
 
 def patterns(form, rubric):
     """What the analysis takes to be possible, as `every_case` gives it."""
     found = set()
     scale = form["scale"]
-    for weighted in weightings(form):
-        over = cases(form)
+    for weighted, over in places(form):
         assert over.exact
-        if weighted.profile is None:
-            over = over.without_profiles()
         weights = tuple(sorted((k, Fraction(w, scale)) for k, w in weighted.weights.items()))
         for single in over.each(10**6):
             off = frozenset().union(*(part[0].off for part in single.components))
@@ -57,23 +57,25 @@ def test_the_rows_of_cases_bring_them_about(rubric):
 @given(rubrics())
 def test_reach_is_what_sheets_reach(rubric):
     form = compact(rubric, "h")
-    all_cases = every_case(rubric)
-    for weighted in weightings(form):
-        over = cases(form) if weighted.profile else cases(form).without_profiles()
-        exact = tuple(sorted((k, Fraction(w, form["scale"])) for k, w in weighted.weights.items()))
-        keys = set()
-        for (applies, weights), (row, profile) in all_cases.items():
-            if weights == exact:
-                sheets = every_sheet(rubric, applies)
-                assume(sheets is not None)
-                keys |= {key for _, key, _ in results(rubric, row, profile, sheets)}
-        if not keys:
-            continue
-        found = reach(weighted, over)
-        assert found.exact
-        assert found.bins == tuple(sorted({key[3] for key in keys}))
-        assert found.violations == tuple(-min(key[k] for key in keys) for k in range(3))
-        assert found.bonuses == max(key[4] for key in keys)
+    expected, found = {}, {}
+    for (applies, weights), (row, profile) in every_case(rubric).items():
+        sheets = every_sheet(rubric, applies)
+        assume(sheets is not None)
+        keys = {key for _, key, _ in results(rubric, row, profile, sheets)}
+        expected.setdefault(weights, set()).update(keys)
+    for weighted, over in places(form):
+        bounds = reach(weighted, over)
+        assert bounds.exact
+        scale = form["scale"]
+        weights = tuple(sorted((k, Fraction(w, scale)) for k, w in weighted.weights.items()))
+        found.setdefault(weights, []).append(bounds)
+    assert found.keys() == expected.keys()
+    for weights, keys in expected.items():
+        bounds = found[weights]
+        assert {step for each in bounds for step in each.bins} == {key[3] for key in keys}
+        most = [max(each.violations[k] for each in bounds) for k in range(3)]
+        assert most == [-min(key[k] for key in keys) for k in range(3)]
+        assert max(each.bonuses for each in bounds) == max(key[4] for key in keys)
 
 
 def broken_facts(rubric, found, group):
@@ -110,11 +112,15 @@ def breaks_promise(rubric, found):
             return key
         if shape == "promedical":
             return (sum(key[:3]), key[3], key[4])
+        if shape == "tiers":
+            return (int(not any(key[:3])),)
         if any(key[:3]):
             return (0, *key[:3]) if counts else (0,)
         return (1, key[3], key[4])
 
     pairs = itertools.product(found, repeat=2)
+    if shape == "tiers":
+        return any(place(k1) < place(k2) and r1 >= r2 for (_, k1, r1), (_, k2, r2) in pairs)
     return any((place(k1) < place(k2)) != (r1 < r2) for (_, k1, r1), (_, k2, r2) in pairs)
 
 
@@ -136,7 +142,7 @@ def exact(rubric, sheet, row, weights):
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=SLOW)
-@given(rubrics(max_size=2))
+@given(rubrics(max_size=2, shapes=PER_SAMPLE))
 def test_what_is_proved_holds_and_what_is_refuted_fails(rubric):
     certificate = certify(compact(rubric, "h"), GROUP).certificate
     told = certificate["properties"]["mean"]
@@ -176,8 +182,40 @@ def test_counterexamples_say_what_the_reference_model_says(rubric):
     for example in shown:
         row, profile = example["inputs"], example["profile"]
         weights = model.weights(rubric, row, profile)
-        for sample in example["samples"]:
-            credits = model.credits(rubric, sample["verdicts"], row)
-            assert list(model.key(rubric, credits, weights)) == sample["key"]
-            reward = model.reward(rubric, credits, weights)
+        credits = [model.credits(rubric, s["verdicts"], row) for s in example["samples"]]
+        keys = [model.key(rubric, each, weights) for each in credits]
+        rewards = [model.reward(rubric, each, weights) for each in credits]
+        if rubric.reward.shape == "centred":
+            rewards = model.centred(rubric, keys)
+        for sample, key, reward in zip(example["samples"], keys, rewards, strict=True):
+            assert list(key) == sample["key"]
             assert reward == (None if sample["reward"] is None else Fraction(sample["reward"]))
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=SLOW)
+@given(rubrics(max_size=2, shapes=("centred",)), st.randoms(use_true_random=False))
+def test_groups_under_centred_keep_what_is_proved(rubric, dice):
+    certificate = certify(compact(rubric, "h"), GROUP).certificate
+    told = certificate["properties"]["mean"]
+    assert certificate["promise"]["status"] == "proved"
+    assert [told[name] for name in ("P1", "P2", "P3", "P4")] == ["proved"] * 4
+    for (applies, _), (row, profile) in every_case(rubric).items():
+        sheets = every_sheet(rubric, applies, limit=200)
+        assume(sheets is not None)
+        keys = [key for _, key, _ in results(rubric, row, profile, sheets)]
+        for _ in range(5):
+            group = [dice.choice(keys) for _ in range(dice.randint(2, GROUP))]
+            rewards = model.centred(rubric, group)
+            mean = sum(rewards) / len(rewards)
+            safe = [r for k, r in zip(group, rewards, strict=True) if not any(k[:3])]
+            bad = [(k[:3], r) for k, r in zip(group, rewards, strict=True) if any(k[:3])]
+            assert all(r1 <= r2 for k1, r1 in zip(group, rewards, strict=True)
+                       for k2, r2 in zip(group, rewards, strict=True) if k1 < k2)  # fmt: skip
+            assert not (safe and bad) or min(safe) > max(r for _, r in bad)
+            assert all(r <= mean for _, r in bad) or not safe
+            if told["P2_strict"] == "proved":
+                assert all(r <= mean for _, r in bad)
+            for end, values in (("safe", safe), ("unsafe", [r for _, r in bad])):
+                if values:
+                    low, high = map(Fraction, certificate["rewards"][end])
+                    assert low <= min(values) <= max(values) <= high

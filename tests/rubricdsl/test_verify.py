@@ -101,6 +101,10 @@ def claim(family, name, status="proved"):
     return change
 
 
+def change_least(certificate):
+    certificate["gaps"]["proficiency"]["least"] = "1/3"
+
+
 def change_reach(certificate):
     certificate["reach"]["bonuses"] = 0
 
@@ -148,6 +152,13 @@ def refute_nothing(certificate):
         ("weighted", claim("mean", "P1")),
         ("weighted", claim("divided", "P3")),
         ("promedical", claim("mean", "P1")),
+        ("tiers", claim("mean", "P1")),
+        ("tiers", claim("divided_twice", "P4")),
+        ("rar", claim("mean", "P3")),
+        ("centred", claim("mean", "P2_strict")),
+        ("centred", claim("divided", "P4")),
+        ("centred", change_least),
+        ("centred", change_example),
         *(
             ("gated", change)
             for change in (
