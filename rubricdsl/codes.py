@@ -190,6 +190,11 @@ CODES: dict[str, Code] = {
         "a rubric is a protocol that people read, and every check costs time on every answer",
         "divide the rubric",
     ),
+    "R0224": _warning(
+        "`{name}` and {more} more criteria lack examples",
+        "examples show a judge what is meant, and are the seed of synthetic training data",
+        'add sentences that show each of them, such as `met "…"` and `unmet "…"`',
+    ),
     # Modules
     "R0301": _error(
         "no rubric called `{name}` was found",

@@ -112,6 +112,8 @@ class DiskBundle:
                 return decode(path, file.read(MAX_BYTES + 1))
         except OSError as error:
             raise Unreadable("R0003", (error.strerror or "it cannot be opened").lower()) from None
+        except ValueError:
+            raise Unreadable("R0003", "this is no path") from None
 
     def key(self, path: str) -> str:
         return os.path.realpath(path)

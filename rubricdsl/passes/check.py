@@ -1,6 +1,6 @@
 """From files to typed rubrics: the pipeline over one file, and over those that it builds on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -134,22 +134,34 @@ def _first(checked: Checked) -> Label | None:
     error = next((d for d in checked.diagnostics if d.level == "error"), None)
     if error is None:
         return None
-    return error.labels[0] if error.code == "R0307" else Label(error.span, error.message)
+    elsewhere = error.labels if error.code == "R0307" else ()
+    return elsewhere[0] if elsewhere else Label(error.span, error.message)
 
 
 def rubric_files(paths: Iterable[str]) -> tuple[list[str], list[Diagnostic]]:
-    """The `.rubric` files that paths and folders stand for, in a fixed order."""
+    """The `.rubric` files that paths and folders stand for, in a fixed order.
+
+    Folders in a folder whose names begin with a dot are left alone: an environment may hold a copy
+    of the library.
+    """
     found: list[str] = []
     problems: list[Diagnostic] = []
     for path in paths:
         if Path(path).is_dir():
-            inside = sorted(str(p) for p in Path(path).rglob("*.rubric") if p.is_file())
+            inside = sorted(str(p) for p in _below(Path(path)))
             if not inside:
                 problems.append(diagnose("R0004", Span(path, 0, 0), {"path": path}))
             found += inside
         else:
             found.append(path)
     return list(dict.fromkeys(found)), problems
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for file in folder.rglob("*.rubric"):
+        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts[:-1])
+        if file.is_file() and not hidden:
+            yield file
 
 
 @dataclass(frozen=True)
@@ -168,6 +180,10 @@ class Outcome:
 def check_paths(paths: Sequence[str], search: Sequence[str] = ()) -> Outcome:
     """Check files and folders; `search` are further roots for `include`."""
     files, problems = rubric_files(paths)
+    for folder in search:
+        if not Path(folder).is_dir():
+            values = {"path": folder, "detail": "there is no such folder"}
+            problems.append(diagnose("R0003", Span(folder, 0, 0), values))
     checker = Checker(DiskBundle(tuple(search)))
     checked = tuple(checker.check(file) for file in files)
     names: dict[str, Checked] = {}

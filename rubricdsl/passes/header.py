@@ -64,10 +64,12 @@ def header(scope: Scope) -> Head:
     )
 
 
-def version(scope: Scope, written: n.Text) -> None:
-    """Three numbers with dots."""
-    if not _VERSION.fullmatch(written.value):
-        scope.report("R0802", written, found=written.value)
+def version(scope: Scope, written: n.Text) -> bool:
+    """Whether a text is three numbers with dots; a finding where it is not."""
+    if _VERSION.fullmatch(written.value):
+        return True
+    scope.report("R0802", written, found=written.value)
+    return False
 
 
 def _title(scope: Scope, title: n.Setting | None) -> str:

@@ -68,8 +68,7 @@ def _rubric(
     scope: Scope, item: n.Include | n.Extends, active: bool, lookup: Lookup
 ) -> ir.Rubric | None:
     name = item.name.text
-    if item.version is not None:
-        version(scope, item.version)
+    asked = item.version if item.version is not None and version(scope, item.version) else None
     found = lookup(name)
     if found.path is None:
         scope.report("R0301", item.name, name=name, file=name.replace(".", "/") + ".rubric")
@@ -87,9 +86,8 @@ def _rubric(
         if item.version is None:
             code = "R0803" if active else "R0810"
             scope.report(code, item, name=name, version=rubric.version)
-        elif item.version.value != rubric.version:
-            asked = item.version.value
-            scope.report("R0303", item.version, name=name, found=rubric.version, asked=asked)
+        elif asked is not None and asked.value != rubric.version:
+            scope.report("R0303", asked, name=name, found=rubric.version, asked=asked.value)
         if rubric.status == "retired":
             scope.report("R0314", item.name, name=name)
         return rubric

@@ -4,6 +4,9 @@ from .. import ir
 from ..syntax import nodes as n
 from .scope import Placed, Scope
 
+MOST_TOLD = 5
+"""With more criteria that lack an example, the rubric as a whole is told."""
+
 
 def strictness(scope: Scope, rubric: ir.Rubric) -> None:
     """Findings that follow from the status, and examples that are missing."""
@@ -25,6 +28,7 @@ def _active(scope: Scope, rubric: ir.Rubric) -> None:
 
 def _examples(scope: Scope, rubric: ir.Rubric) -> None:
     """A judge is shown examples, and synthetic answers are made of them."""
+    lacking: list[tuple[str, str, str]] = []
     for criterion in rubric.criteria:
         written = criterion.id in scope.places and criterion.origin.rubric == rubric.name
         if not written or criterion.id in scope.broken:
@@ -36,8 +40,13 @@ def _examples(scope: Scope, rubric: ir.Rubric) -> None:
         if missing:
             how = '`example "…"` behind the level' if criterion.levels else f'`{missing[0]} "…"`'
             listed = " or ".join(f"`{word}`" for word in missing)
-            place = _place(scope, criterion.id)
-            scope.report("R0217", place, name=criterion.id, missing=listed, how=how)
+            lacking.append((criterion.id, listed, how))
+    if len(lacking) > MOST_TOLD:
+        first = lacking[0][0]
+        scope.report("R0224", _place(scope, first), name=first, more=len(lacking) - 1)
+        return
+    for name, listed, how in lacking:
+        scope.report("R0217", _place(scope, name), name=name, missing=listed, how=how)
 
 
 def _place(scope: Scope, criterion: str) -> Placed:

@@ -7,7 +7,7 @@ from ..source import Span
 from ..syntax.parser import Parsed
 from ..syntax.recovery import SyntaxFault
 from ..syntax.tables import tables
-from ..syntax.tokens import END, LexicalFault
+from ..syntax.tokens import END, MAX_NAME, LexicalFault
 
 # Terminals that are not a word of the language, as a reader would call them.
 NOUNS = {
@@ -46,6 +46,7 @@ def syntax(parsed: Parsed) -> list[Diagnostic]:
 
 def _lexical(fault: LexicalFault) -> Diagnostic:
     values = {"found": fault.found, "meant": fault.meant, "escape": ""}
+    values |= {"what": "characters in a name", "most": str(MAX_NAME)}
     if fault.code == "R0106":
         values["escape"] = f"\\u{fault.found.removeprefix('U+').lower()}"
     is_name = fault.meant.replace("_", "-") == fault.found.replace("_", "-")

@@ -124,8 +124,12 @@ def _used(
 def _bring(scope: Scope, module: Module, source: str) -> str:
     """A source of another rubric under a name that cannot clash with one written here."""
     name = f"{module.alias}.{source}"
-    scope.sources[name] = replace(module.sources[source], id=name)
-    return name
+    while True:
+        brought = replace(module.sources[source], id=name)
+        # One that is inherited may have come in under the same two names.
+        if scope.sources.setdefault(name, brought) == brought:
+            return name
+        name += "_"
 
 
 def _same_inputs(scope: Scope, item: n.Use, found: ir.Criterion, module: ir.Rubric) -> None:

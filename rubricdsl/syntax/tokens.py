@@ -42,6 +42,8 @@ PUNCTUATION = {
     "=": "EQUAL",
 }
 END = "$END"
+MAX_NAME = 200
+"""Names become names of files."""
 MAX_FAULTS = 100
 """Past so many faults, reading on would only repeat them."""
 
@@ -109,6 +111,8 @@ def scan(path: str, text: str) -> tuple[list[Token], list[LexicalFault]]:
         if kind == "mark":
             append(Token(PUNCTUATION[piece], piece, start, end))
         elif kind == "word" or kind == "dotted":
+            if len(piece) > MAX_NAME:
+                faults.append(LexicalFault("R0223", Span(path, start, end), piece))
             if piece.isascii() and "-" not in piece:
                 append(Token("WORD" if kind == "word" else "DOTTED", piece, start, end))
                 continue

@@ -167,6 +167,27 @@ def test_a_criterion_used_keeps_its_origin_and_brings_its_sources():
     assert [o.criterion for o in made.includes] == ["one", "two"]
 
 
+def test_sources_of_one_name_from_two_rubrics_stay_two():
+    base = file("base", 'include core.basics version "1.2.0" called c', "safety { use c.harm }")
+    other = file(
+        "other", 'source gmp { title "Another" }', 'safety { veto v forbids "x" cites gmp }'
+    )
+    text = file(
+        "top",
+        'extends base version "1.0.0"',
+        'include other version "1.0.0" called c',
+        "safety { use c.v }",
+    )
+    made = rubric(text, base=base, other=other)
+    assert [(c.id, c.cites) for c in made.criteria] == [("harm", ("c.gmp",)), ("v", ("c.gmp_",))]
+    assert [s.title for s in made.sources] == ["Good medical practice", "Another"]
+
+
+def test_a_version_that_is_none_is_one_finding():
+    text = file("a", 'include core.basics version "1.2" called c', "safety { use c.harm }")
+    assert marked(read(text)) == [("R0802", '"1.2"')]
+
+
 def test_a_diamond_is_read_once_and_agrees():
     left = file("left", 'include core.basics version "1.2.0" called c', "safety { use c.harm }")
     text = file(

@@ -178,7 +178,7 @@ def test_an_include_is_a_name_and_never_a_path(library, name):
 )
 def test_names_longer_than_a_path_may_be_are_not_found(library, name):
     (library / PATH).write_text(SAMPLE.replace("include core.basics", f"include {name}"))
-    assert codes(library / PATH) == ["R0301"]
+    assert codes(library / PATH) == ["R0223"] * (len(name) > 200) + ["R0301"]
 
 
 def test_a_folder_that_may_not_be_entered_holds_nothing(library):
@@ -203,6 +203,17 @@ def test_a_file_given_in_two_ways_is_checked_once(library, monkeypatch):
     outcome = check_paths([PATH, f"./{PATH}", str(library / PATH)])
     assert outcome.diagnostics == ()
     assert len({id(file) for file in outcome.files}) == 1
+
+
+def test_hidden_folders_are_left_alone(library):
+    (library / ".venv" / "core").mkdir(parents=True)
+    (library / ".venv" / "core" / "basics.rubric").write_text(CORE)
+    assert codes(library) == []
+    assert codes(library / ".venv") == []
+
+
+def test_a_search_folder_that_is_not_there(library):
+    assert codes(library / PATH, search=["nowhere"]) == ["R0003"]
 
 
 def test_a_bundle_in_memory_never_looks_at_the_disk(library, monkeypatch):

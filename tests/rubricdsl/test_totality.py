@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rubricdsl.codes import CODES
+from rubricdsl.ir_rules import broken
 from rubricdsl.passes import Checked
 from rubricdsl.printing import print_rubric
 from rubricdsl.render import to_json, to_text
@@ -30,6 +31,7 @@ def is_told(text: str) -> Checked:
         assert to_text(diagnostic, sources.get).startswith(diagnostic.level)
     to_json(checked.diagnostics, sources.get)
     if checked.rubric is not None:
+        assert broken(checked.rubric) == ()
         run_tests(checked.rubric, checked.tests)
     return checked
 
@@ -177,6 +179,7 @@ MANY = {
     "responses in tests": 'test "t" { expect a0 safe '
     + "".join(f'response a{i} "x" ' for i in range(1100))
     + "}",
+    "characters in a name": "excellence { bonus " + "b" * 201 + ' requires "x" }',
     "terms and characters of patterns in checks": "valueset many {"
     + ",".join(f'"t{i}"' for i in range(9_000))
     + "} safety { veto v check "
