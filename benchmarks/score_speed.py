@@ -29,7 +29,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 RECORDS = ROOT.parent / "shared" / "data" / "healthbench_records.jsonl.gz"
 RESULT = ROOT / "benchmarks" / "results" / "score_speed.md"
-PEER = "autorubric==1.6.1"
+PEERS = ("autorubric==1.6.1", "rubric==2.2.0")  # as in check_speed, which shares the environment
 RUBRICC = [
     sys.executable,
     "-c",
@@ -139,7 +139,7 @@ def _peer_environment() -> str:
     if not python.exists():
         print("making build/peers, once …", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-    subprocess.run([str(python), "-m", "pip", "install", "-q", PEER], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-q", *PEERS], check=True)
     return str(python)
 
 

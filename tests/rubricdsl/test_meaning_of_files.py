@@ -380,7 +380,7 @@ def test_parameters_may_be_called_like_tiers():
         ("gated group 8.5", ("R0606", "group 8.5")),
         ("gated alpha 1", ("R0605", "alpha")),
         ("promedical alpha 1 alpha 2", ("R0808", "alpha 2")),
-        ("rar", ("R0604", "rar")),
+        ("sum", ("R0604", "sum")),
     ],
 )
 def test_rewards_that_are_refused(written, finding):
