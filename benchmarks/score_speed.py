@@ -29,7 +29,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 RECORDS = ROOT.parent / "shared" / "data" / "healthbench_records.jsonl.gz"
 RESULT = ROOT / "benchmarks" / "results" / "score_speed.md"
-PEER = "autorubric==1.6.1"
+PEERS = ("autorubric==1.6.1", "rubric==2.2.0")  # as in check_speed, which shares the environment
 RUBRICC = [
     sys.executable,
     "-c",
@@ -139,7 +139,7 @@ def _peer_environment() -> str:
     if not python.exists():
         print("making build/peers, once …", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-    subprocess.run([str(python), "-m", "pip", "install", "-q", PEER], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-q", *PEERS], check=True)
     return str(python)
 
 
@@ -149,7 +149,7 @@ def _single_sheets(folder: Path, python: str, rounds: int) -> list[str]:
     compiling = ["compile", str(folder / "rubrics"), "--target", "reward"]
     _run([*RUBRICC, *compiling, "--out", str(folder / "bundle")])
     (folder / "points.json").write_text(json.dumps(_points(folder / "bundle" / "reward.py")))
-    alone, whole, theirs, ratios, agree, count = [], [], [], [], 0, 0
+    alone, whole, theirs, agree, count = [], [], [], 0, 0
     for seed in range(rounds):
         case = [str(folder), str(seed), str(SHEETS)]
         one, all_of_it, criteria, values = json.loads(
@@ -157,37 +157,38 @@ def _single_sheets(folder: Path, python: str, rounds: int) -> list[str]:
         )
         seconds, others = json.loads(_run([python, "-c", THEIRS, *case]).splitlines()[-1])
         alone, whole, theirs = [*alone, one], [*whole, all_of_it], [*theirs, seconds]
-        ratios.append(seconds / one)
         count += len(values)
         agree += sum(
             b is not None and abs(min(max(a, 0.0), 1.0) - b) < 1e-12
             for a, b in zip(values, others, strict=True)
         )
-    verdicts, base = criteria * SHEETS, min(theirs)
+    verdicts = criteria * SHEETS
     lines = [
         ("`autorubric` 1.6.1, `Rubric.compute_score`", theirs),
         ("`reward.py`, `reward_for` (the reward)", alone),
         ("`reward.py`, `score` (everything about the sheet)", whole),
     ]
-    rows = [
-        [
-            what,
-            f"{min(seconds):.4f}",
-            f"{statistics.median(seconds):.4f}",
-            f"{max(seconds):.4f}",
-            f"{verdicts / min(seconds) / 1e6:.2f}",
-            f"{base / min(seconds):.1f}",
-        ]
-        for what, seconds in lines
-    ]
-    head = ["", "s, best", "median", "worst", "million verdicts/s", "times"]
+    rows = []
+    for what, seconds in lines:
+        ratios = sorted(peer / own for peer, own in zip(theirs, seconds, strict=True))
+        rows.append(
+            [
+                what,
+                f"{min(seconds):.4f}",
+                f"{statistics.median(seconds):.4f}",
+                f"{max(seconds):.4f}",
+                f"{verdicts / statistics.median(seconds) / 1e6:.2f}",
+                f"{statistics.median(ratios):.1f}",
+                f"{ratios[0]:.1f} to {ratios[-1]:.1f}",
+            ]
+        )
+    head = ["", "s, best", "median", "worst", "million verdicts/s", "times", "in all rounds"]
     return [
         "## One sheet at a time, one thread",
         f"{count // rounds:,} sheets of {count // rounds // SHEETS} HealthBench rubrics, "
-        f"{verdicts:,} verdicts, {rounds} rounds in turn. `times` compares the best rounds; round "
-        f"by round `reward_for` is {min(ratios):.1f} to {max(ratios):.1f} times as fast (median "
-        f"{statistics.median(ratios):.1f}). Clipped to [0, 1] as autorubric does, {agree:,} of "
-        f"{count:,} scores agree.",
+        f"{verdicts:,} verdicts, {rounds} rounds in turn; rates are those of the median round. "
+        "`times` is how much faster than autorubric in the same round, the median. Clipped to "
+        f"[0, 1] as autorubric does, {agree:,} of {count:,} scores agree.",
         _table([head, *rows]),
     ]
 

@@ -5,8 +5,10 @@ from typing import Any, cast
 
 from .text import plain
 
-MOST_PARTS = 2_000  # criteria, inputs, options, terms: of anything
-GREATEST_NUMBER = 10**30
+# Above what the language allows: terms in all checks, and a common denominator of many weights.
+MOST_PARTS = 20_000
+MOST_DIGITS = 300
+GREATEST_NUMBER = 10**MOST_DIGITS
 
 
 class RubricError(ValueError):
@@ -36,14 +38,17 @@ def demand_list(value: Any, where: str) -> list[Any]:
 
 def demand_integer(value: Any, where: str, least: int, greatest: int = GREATEST_NUMBER) -> int:
     if type(value) is not int or not least <= value <= greatest:
-        raise _wrong(where, f"an integer from {least} to {greatest}")
+        limit = f"{greatest}" if greatest < GREATEST_NUMBER else f"10**{MOST_DIGITS}"
+        raise _wrong(where, f"an integer from {least} to {limit}")
     return value
 
 
 def demand_fraction(value: Any, where: str) -> tuple[int, int]:
     if not isinstance(value, list) or len(value) != 2:
         raise _wrong(where, "[numerator, denominator]")
-    return demand_integer(value[0], where, -GREATEST_NUMBER), demand_integer(value[1], where, 1)
+    if type(value[0]) is not int or abs(value[0]) > GREATEST_NUMBER:
+        raise _wrong(where, "[numerator, denominator]")
+    return value[0], demand_integer(value[1], where, 1)
 
 
 def demand_name(value: Any, where: str) -> str:

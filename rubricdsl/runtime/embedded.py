@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from .amounts import UNIT_TABLE
 from .demands import (
+    MOST_DIGITS,
     RubricError,
     demand,
     demand_flag,
@@ -28,8 +29,8 @@ from .demands import (
 from .form import COMPACT_VERSION, CompactRubric
 from .shapes import SHAPE_PARAMS
 
-_LONGEST = 2_000_000  # characters
-_DEEPEST = 40
+_LONGEST = 4_000_000  # characters
+_DEEPEST = 64
 _REMEMBERED = 1024  # texts
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 _POLICY_NAMES = ("violate", "unmet", "exclude", "drop")
@@ -80,8 +81,8 @@ def _no_float(text: str) -> Any:
 
 
 def _short_int(text: str) -> int:
-    if len(text) > 32:
-        raise RubricError("`rubric_json` has a number of more than 31 digits")
+    if len(text) > MOST_DIGITS + 2:
+        raise RubricError(f"`rubric_json` has a number of more than {MOST_DIGITS} digits")
     return int(text)
 
 

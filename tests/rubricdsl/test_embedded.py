@@ -1,5 +1,6 @@
 """Rubrics that come with the rows: read as they were written, or refused with a reason."""
 
+import dataclasses
 import json
 import math
 from fractions import Fraction
@@ -11,6 +12,9 @@ from hypothesis import strategies as st
 from rubricdsl import ir
 from rubricdsl.compact import compact
 from rubricdsl.passes import check_paths
+from rubricdsl.passes.checks import MAX_LOOKED_FOR
+from rubricdsl.passes.criteria import MAX_WEIGHT
+from rubricdsl.passes.scope import MAX_NESTED
 from rubricdsl.runtime import embedded
 from rubricdsl.runtime.embedded import RubricError, embedded_rubric
 from rubricdsl.runtime.evaluate import evaluate
@@ -53,6 +57,20 @@ def test_what_the_compiler_writes_is_read_as_it_is(rubric):
             embedded_rubric(json.dumps(form))
 
 
+def test_what_the_language_allows_at_most_is_read():
+    when = ir.Given("adult")
+    for _ in range(MAX_NESTED):
+        when = ir.Not(when)
+    terms = ir.Mentions(tuple(f"term {i}" for i in range(MAX_LOOKED_FOR)))
+    weights = [Fraction(MAX_WEIGHT - 1, 10**11 + 2 * i + 1) for i in range(20)]
+    criteria = (
+        criterion("bad", "safety", "forbids", severity="major", when=when, check=terms),
+        *(criterion(f"c{i}", "proficiency", weight=w) for i, w in enumerate(weights)),
+    )
+    form = compact(dataclasses.replace(RUBRIC, criteria=criteria, profiles=()), "h")
+    assert embedded_rubric(json.dumps(form)) == json.loads(json.dumps(form))
+
+
 def test_the_library_is_read_as_it_is():
     for rubric in check_paths([str(library_root())], []).rubrics:
         form = json.loads(json.dumps(compact(rubric, "h")))
@@ -76,7 +94,7 @@ def put(value, path, new):
     return copy
 
 
-STRANGE = [None, True, -1, 0, 1, 7, 10**30 + 1, "", "x", "ＦＵＬＬ", [], {}, ["or"], ["not"], [[]],
+STRANGE = [None, True, -1, 0, 1, 7, 10**300 + 1, "", "x", "ＦＵＬＬ", [], {}, ["or"], ["not"], [[]],
            [1, 0], ["and", ["given", "nobody"]], {"id": "x"}]  # fmt: skip
 
 
@@ -148,14 +166,14 @@ def nested(depth):
         ("", "no JSON"),
         (json.dumps(FORM)[:-20], "no JSON"),
         ("[" * 100_000, "nested too deeply|no JSON"),
-        (nested(60), "nested at most 40 deep"),
+        (nested(70), "nested at most 64 deep"),
         (json.dumps(FORM).replace('"steps": 20', '"steps": 20, "steps": 20'), "a key twice"),
         (json.dumps(FORM).replace('"steps": 20', '"steps": 2e1'), "has the number 2e1"),
         (json.dumps(FORM).replace('"steps": 20', '"steps": NaN'), "has the number NaN"),
-        (json.dumps(FORM).replace('"steps": 20', '"steps": ' + "9" * 5000), "31 digits"),
-        (FORM, "at most 2,000,000 characters"),
-        (" " * 2_000_001, "at most 2,000,000 characters"),
-        (json.dumps(put(FORM, ("criteria",), FORM["criteria"] * 600)), "a list of at most 2,000"),
+        (json.dumps(FORM).replace('"steps": 20', '"steps": ' + "9" * 5000), "300 digits"),
+        (FORM, "at most 4,000,000 characters"),
+        (" " * 4_000_001, "at most 4,000,000 characters"),
+        (json.dumps(put(FORM, ("profiles",), [0] * 20_001)), "a list of at most 20,000"),
     ],
 )
 def test_texts_that_would_cost_or_mislead_are_refused(text, message):
