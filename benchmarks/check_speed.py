@@ -29,11 +29,9 @@ ROOT = Path(__file__).resolve().parent.parent
 RECORDS = ROOT.parent / "shared" / "data" / "healthbench_records.jsonl.gz"
 RESULT = ROOT / "benchmarks" / "results" / "check_speed.md"
 PEERS = {"autorubric": "1.6.1", "rubric": "2.2.0"}
-RUBRICC = [
-    sys.executable,
-    "-c",
-    "from rubricdsl.compiler.cli import main; raise SystemExit(main())",
-]
+# -P: where this runs from a checkout, the folder `rubricdsl` in it is not the installed package.
+MAIN = "from rubricdsl.compiler.cli import main; raise SystemExit(main())"
+RUBRICC = [sys.executable, "-P", "-c", MAIN]
 
 TO_YAML = """
 import gzip, json, pathlib, sys, yaml
@@ -63,7 +61,7 @@ print(json.dumps(rounds))
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the table: seconds per round, over so many criteria and bytes."""
+    """One row of a table: seconds per round, over so many criteria and bytes of text."""
 
     what: str
     seconds: list[float]
@@ -73,7 +71,7 @@ class Line:
     def cells(self, base: "Line | None" = None) -> list[str]:
         best, middle = min(self.seconds), statistics.median(self.seconds)
         rate = self.criteria / best
-        factor = f"{rate * min(base.seconds) / base.criteria:.2f}" if base else ""
+        factor = f"{base.criteria / min(base.seconds) / rate:.1f}" if base else ""
         return [
             self.what,
             f"{best:.3f}",
@@ -159,8 +157,8 @@ def _report(folder: Path, python: str, rounds: int) -> str:
             "# Reading and checking rubrics",
             "",
             f"{len(files)} HealthBench records, {criteria:,} criteria; {_machine()}.",
-            "`times` is criteria per second against the first row of the table. Made by",
-            "`python benchmarks/check_speed.py --write`.",
+            "The last column: how many times as many criteria per second the first row reads.",
+            "Made by `python benchmarks/check_speed.py --write`.",
             "",
             "## In process",
             "",
@@ -185,13 +183,12 @@ def _in_process(folder: Path, rounds: int) -> tuple[int, list[float]]:
     from rubricdsl.passes import check_paths
 
     def once() -> int:
-        rubrics, diagnostics = check_paths([str(folder)], ())
-        if has_errors(diagnostics):
+        outcome = check_paths([str(folder)])
+        if has_errors(outcome.diagnostics):
             raise SystemExit("check_speed: the imported rubrics have errors")
-        return sum(len(rubric.criteria) for rubric in rubrics)
+        return sum(len(rubric.criteria) for rubric in outcome.rubrics)
 
-    criteria = once()
-    return criteria, [_timed(once) for _ in range(rounds)]
+    return once(), [_timed(once) for _ in range(rounds)]
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -205,7 +202,9 @@ def _wall(command: list[str], times: int) -> list[float]:
 
 
 def _run(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # litellm, which autorubric imports, would wait for the network first; that is not its loading.
+    environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode != 0:
         raise SystemExit(f"check_speed: {' '.join(command)[:200]}\n{done.stderr[-2000:]}")
     return done.stdout
@@ -229,7 +228,7 @@ def _machine() -> str:
 
 
 def _table(rows: list[list[str]]) -> str:
-    head = ["", "best, s", "median, s", "criteria/s", "MB/s", "times"]
+    head = ["", "best, s", "median, s", "criteria/s", "MB/s", "first row"]
     lines = [head, ["---", *["---:"] * 5], *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 

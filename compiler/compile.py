@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from rubricdsl import ir, ir_json
+from rubricdsl.analysis.certify import Certified, certify
+from rubricdsl.compact import compact
 from rubricdsl.version import LANGUAGE_VERSION, __version__
 
 from .emit import EMITTERS, parquet
@@ -39,6 +41,14 @@ class DataFaults(Exception):
         self.cut = cut
 
 
+class OrderLost(Exception):
+    """Rewards that cannot keep what their shapes promise: each rubric with what was found."""
+
+    def __init__(self, found: Sequence[tuple[ir.Rubric, Certified]]) -> None:
+        super().__init__(f"{len(found)} rewards")
+        self.found = tuple(found)
+
+
 @dataclass(frozen=True)
 class Request:
     """What is to be compiled, and where to."""
@@ -58,6 +68,7 @@ class State:
     draft: Draft
     rubrics: tuple[ir.Rubric, ...]
     hashes: Mapping[str, str] = field(default_factory=dict)
+    certificates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     rows: Callable[[], Iterator[Row]] = lambda: iter(())
     heldout: frozenset[str] = frozenset()
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -66,7 +77,14 @@ class State:
 
     @property
     def job(self) -> Job:
-        return Job(self.rubrics, self.hashes, self.request.options, self.rows, self.heldout)
+        return Job(
+            self.rubrics,
+            self.hashes,
+            self.request.options,
+            self.rows,
+            self.heldout,
+            self.certificates,
+        )
 
 
 @dataclass(frozen=True)
@@ -80,7 +98,10 @@ class Summary:
 
 
 def compile_bundle(request: Request) -> Summary:
-    """Write the bundle. Raises `DataFaults` and `write.WriteError`; then nothing is written."""
+    """Write the bundle.
+
+    Raises `DataFaults`, `OrderLost` and `write.WriteError`; then nothing is written.
+    """
     with whole_folder(request.out) as draft:
         state = State(request, draft, request.rubrics)
         for step in STEPS:
@@ -89,7 +110,7 @@ def compile_bundle(request: Request) -> Summary:
 
 
 def choose_reward(state: State) -> State:
-    """Apply `--shape` and make the group size of a counting gate the one that is trained with."""
+    """Apply `--shape`, and tell shapes that depend on it the group size that is trained with."""
     options = state.request.options
     unfit: list[str] = []
 
@@ -97,6 +118,10 @@ def choose_reward(state: State) -> State:
         reward = rubric.reward
         if options.shape is not None and options.shape != reward.shape:
             reward = ir.Reward(options.shape)
+        if reward.shape == "centred":
+            # It is how the reward knows a whole group, so it is a fact of the training.
+            params = {**reward.params, "group": Fraction(options.group)}
+            reward = dataclasses.replace(reward, params=params)
         if reward.shape == "gated" and reward.params.get("count"):
             if "group" not in reward.params:
                 params = {**reward.params, "group": Fraction(options.group)}
@@ -110,8 +135,43 @@ def choose_reward(state: State) -> State:
 
     rubrics = tuple(chosen(r) for r in state.rubrics)
     hashes = {r.name: ir_json.semantic_hash(r) for r in rubrics}
+    tiers = [r.reward.shape == "tiers" for r in rubrics if r.purpose == "training"]
+    if any(tiers) and not all(tiers):
+        unfit.append(
+            "some rubrics for training have the shape tiers and others have not: grpo.yaml takes "
+            "one number per answer, and of tiers the sum of its columns"
+        )
     notes = (*state.notes, *unfit)
     return dataclasses.replace(state, rubrics=rubrics, hashes=hashes, notes=notes)
+
+
+def certify_rewards(state: State) -> State:
+    """Prove what each reward keeps; stop where a shape promises an order and loses it."""
+    if "reward" not in state.request.options.targets:
+        return state
+    certificates: dict[str, Mapping[str, Any]] = {}
+    lost: list[tuple[ir.Rubric, Certified]] = []
+    notes = list(state.notes)
+    for done, rubric in enumerate(state.rubrics):
+        found = certify(compact(rubric, state.hashes[rubric.name]), state.request.options.group)
+        certificates[rubric.name] = found.certificate
+        if found.facts.promise.holds is False:
+            lost.append((rubric, found))
+        elif found.facts.promise.holds and found.facts.monotone.holds is False:
+            notes.append(
+                f"{rubric.name}: `{rubric.reward.shape}` counts violations of all severities "
+                "alike, so a critical one is no worse than a moderate one"
+            )
+        notes += [
+            f"{rubric.name}: answers that differ in {name} alone may get the same reward in single "
+            f"precision ({gap['least']} apart)"
+            for name, gap in found.certificate["gaps"].items()
+            if gap["float32"] < 1 and found.facts.promise.holds
+        ]
+        state.request.progress("proving rewards", done)
+    if lost:
+        raise OrderLost(lost)
+    return dataclasses.replace(state, certificates=certificates, notes=tuple(notes))
 
 
 def read_data(state: State) -> State:
@@ -258,6 +318,7 @@ def write_manifest(state: State) -> State:
             "shape": options.shape,
             "group": options.group,
             "heldout": str(options.heldout),
+            "rubrics_in_rows": options.rubrics_in_rows,
         },
         "data": [{"file": p.name, "sha256": _sha256(p)} for p in request.data],
         "rubrics": [
@@ -295,6 +356,7 @@ def _sha256(path: Path) -> str:
 
 STEPS: tuple[Callable[[State], State], ...] = (
     choose_reward,
+    certify_rewards,
     read_data,
     add_synthetic,
     hold_out,

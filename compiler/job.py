@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 from rubricdsl import ir
 
@@ -19,7 +19,11 @@ Chunk = tuple[str, bytes]
 
 @dataclass(frozen=True)
 class Options:
-    """What can be asked for; `group` is the number of samples per prompt in GRPO."""
+    """What can be asked for.
+
+    `group` is the number of samples per prompt in GRPO. With `rubrics_in_rows` the prompts carry
+    their rubrics, and `reward.py` has none.
+    """
 
     targets: tuple[Target, ...] = TARGETS
     synthesize: int = 0
@@ -27,6 +31,7 @@ class Options:
     shape: ir.Shape | None = None
     group: int = 8
     heldout: Fraction = Fraction(1, 5)
+    rubrics_in_rows: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,10 +47,16 @@ class Job:
     options: Options
     rows: Callable[[], Iterator[Row]]
     heldout: frozenset[str]
+    certificates: Mapping[str, Mapping[str, Any]]
 
     @property
     def training(self) -> tuple[ir.Rubric, ...]:
         return tuple(r for r in self.rubrics if r.purpose == "training")
+
+    @property
+    def by_tier(self) -> bool:
+        """Whether the policy is trained with one reward function per tier."""
+        return bool(self.training) and all(r.reward.shape == "tiers" for r in self.training)
 
     def side(self, prompt_id: str) -> str:
         return "heldout" if prompt_id in self.heldout else "train"

@@ -31,7 +31,7 @@ CODES: dict[str, Code] = {
     "R0001": _error(
         "this file is not UTF-8 text",
         "the file is read the same way on every machine, so it has one encoding",
-        "save it as UTF-8 (line {detail} has the first byte that does not fit)",
+        "save it as UTF-8; the first character that does not fit is in line {detail}",
     ),
     "R0002": _error(
         "this file is too large: {detail} bytes",
@@ -46,38 +46,53 @@ CODES: dict[str, Code] = {
     "R0101": _error("I did not expect {found} here", hint="{expected}"),
     "R0102": _error(
         "this text is never closed",
-        hint='close it with `"` on the same line; a long text can go on in a second pair of quotes',
+        hint='close it with `"` on the same line; a long text goes on in quotes of its own below',
     ),
     "R0103": _error(
-        "I cannot read the character `{detail}`",
+        "I cannot read the character `{found}`",
         hint="names use the letters A to Z, digits and `_`; anything may stand inside quotes",
     ),
-    "R0104": _error("the file ends too early", hint="{expected}"),
+    "R0104": _error("the file ends too early", hint="here could stand {expected}"),
     "R0105": _error(
-        "unknown escape in a text",
+        "`{found}` means nothing in a text",
         hint='a backslash may be followed by `"`, `\\`, `n`, `t`, `r` or `u` and four digits; '
         "write `\\\\` for a backslash itself",
     ),
     "R0106": _error(
-        "an invisible character {detail} changes the direction of the text",
-        "with it, a reader sees another rubric than the one that is compiled",
-        "remove it; inside a text write it as `\\u202e`, for example",
+        "an invisible character: {found}",
+        "with it, a reader may see another rubric than the one that is compiled",
+        "remove it; inside a text write it as `{escape}`",
     ),
-    "R0107": _error("there is no `{found}` here", hint="did you mean `{meant}`?"),
+    "R0107": _error("`{found}` is not understood here", hint="did you mean `{meant}`?"),
+    "R0108": _error(
+        "`{found}` is written `{meant}`",
+        hint="word processors and habit change such signs; a rubric has one way to write each",
+    ),
+    "R0109": _error(
+        "this is nested too deeply",
+        "nobody can read brackets inside brackets without end",
+        "divide it, for example into two criteria",
+    ),
+    "R0110": _error(
+        "too many faults: the file is read no further",
+        hint="mend the ones above, and check that this is a rubric",
+    ),
+    "R0111": _error("a `{brace}` is missing before {found}"),
+    "R0112": _error("`{found}` is not in quotes", hint="write {meant}"),
     # Criteria
     "R0201": _error(
         "`{name}` is already the name of {what}",
-        "a verdict finds its criterion by name, so a name stands for one thing",
+        "what uses a name finds it by that name, so it stands for one thing",
         "rename one of the two",
     ),
     "R0202": _error(
-        "criterion `{name}` does not say what it asks",
+        "`{name}` does not say what it asks",
         hint='add `requires "…"` for something good, or `forbids "…"` for something bad',
     ),
     "R0203": _error(
-        "criterion `{name}` has no weight",
+        "`{name}` has no weight",
         "weights are relative: the proficiency of an answer is the weighted share it earns",
-        "add `weight` and a positive number after the name",
+        "add `weight` and a positive number behind the name",
     ),
     "R0204": _error(
         "a bonus carries no weight",
@@ -88,12 +103,12 @@ CODES: dict[str, Code] = {
     "R0205": _error(
         "a veto carries no weight",
         "nothing outweighs a veto, so there is nothing to weigh; severities order vetoes",
-        "say `critical`, `major` or `moderate` instead",
+        "remove it; `critical`, `major` and `moderate` order the vetoes",
     ),
     "R0206": _error(
-        "`{found}` is no possible weight",
-        "a sign on a weight is the commonest mistake in hand-written rewards: polarity is said in "
-        "words here",
+        "`{found}` cannot be a weight",
+        "whether a thing is good or bad is said in words, never with a sign, and what weighs "
+        "nothing decides nothing",
         "use a positive number up to 1,000,000; for something bad write `forbids`, not a minus",
     ),
     "R0207": _error(
@@ -107,8 +122,8 @@ CODES: dict[str, Code] = {
         "write `{right} {name}`, or move it to `{other}`",
     ),
     "R0209": _error(
-        "criterion `{name}` says {clause} twice",
-        hint="keep one; two demands make two criteria",
+        "`{name}` says {clause} twice",
+        hint="keep one; if both are meant, write two criteria",
     ),
     "R0210": _error(
         "an empty text",
@@ -135,7 +150,7 @@ CODES: dict[str, Code] = {
         hint="give every level a `worth`, each larger than the one before, or none of them",
     ),
     "R0215": _error(
-        "criterion `{name}` has levels, and {clause} speaks of yes or no",
+        "`{name}` has levels, and {clause} speaks of yes or no",
         hint='use `level 1 "…" example "…"` for examples',
     ),
     "R0216": _error(
@@ -145,7 +160,7 @@ CODES: dict[str, Code] = {
     "R0217": _warning(
         "`{name}` has no example of {missing}",
         "examples show a judge what is meant, and are the seed of synthetic training data",
-        'add a sentence that shows it, such as `met "…"`',
+        "add a sentence that shows it: {how}",
     ),
     "R0218": _error(
         "the example contradicts the check of `{name}`",
@@ -170,16 +185,26 @@ CODES: dict[str, Code] = {
         "the number `{found}` cannot be read",
         hint="use at most 12 digits, like 3, 0.3 or 1/20; a fraction does not divide by zero",
     ),
+    "R0223": _error(
+        "too many {what}: {most} are the limit",
+        "a rubric is a protocol that people read, and every check costs time on every answer",
+        "divide the rubric",
+    ),
+    "R0224": _warning(
+        "`{name}` and {more} more criteria lack examples",
+        "examples show a judge what is meant, and are the seed of synthetic training data",
+        'add sentences that show each of them, such as `met "…"` and `unmet "…"`',
+    ),
     # Modules
     "R0301": _error(
         "no rubric called `{name}` was found",
-        "`a.b` is the file `a/b.rubric` next to this rubric's root, in a folder given with "
-        "`--path`, or in the library",
+        "it would be `{file}` in the folder where this rubric's own name starts, in a folder given "
+        "with `--path`, or in the library",
         "check the name, or add the folder with `--path`",
     ),
     "R0302": _error(
-        "`{name}` includes itself: {cycle}",
-        "each rubric needs the other to be read first",
+        "`{name}` builds on itself: {cycle}",
+        "a rubric cannot be read before what it builds on",
         "move what both need into a third rubric",
     ),
     "R0303": _error(
@@ -198,19 +223,19 @@ CODES: dict[str, Code] = {
         hint="run `rubricc check {path}` and mend it first",
     ),
     "R0308": _error(
-        "the file of `{name}` declares the name `{found}`",
+        "the file found for `{name}` says that it is `{found}`",
         hint="the name and the path have to agree",
     ),
     "R0309": _error(
-        "`{name}` needs a criterion as `module.criterion`",
-        hint="for example `use core.no_fabricated_credentials`",
+        "`use {name}` does not say which rubric the criterion comes from",
+        hint="write the name of the include before it, for example `use core.{name}`",
     ),
     "R0310": _error(
         "there is nothing to {verb}: this rubric extends no other",
         hint='add `extends name version "…"` at the top',
     ),
     "R0311": _error(
-        "the rubric extended has no criterion `{name}` in `{tier}`", hint="{suggestion}"
+        "the rubric that this one extends has no `{name}` in `{tier}`", hint="{suggestion}"
     ),
     "R0312": _error(
         "an extension cannot drop the veto `{name}`",
@@ -224,12 +249,18 @@ CODES: dict[str, Code] = {
     ),
     "R0314": _warning("`{name}` is retired", hint="look for the rubric that replaces it"),
     "R0315": _error(
-        "`{name}` needs the input `{input}`, which this rubric lacks", hint="{suggestion}"
+        "`{name}` needs the input `{input}`, which this rubric lacks",
+        hint="declare `{input}` in an `input` block, as `{module}` does",
     ),
     "R0316": _error(
         "the input `{input}` is {found} here and {wanted} in `{module}`",
         "the criterion's condition would mean something else here",
         "declare the input as `{module}` does",
+    ),
+    "R0317": _error(
+        "`{name}` is not read: too many rubrics build on one another",
+        "nobody can follow a chain of more than 30",
+        "include the rubric that is needed, and not one that includes it",
     ),
     # Inputs, types, units
     "R0401": _error("there is no input `{name}`", hint="{suggestion}"),
@@ -239,7 +270,7 @@ CODES: dict[str, Code] = {
         "{left} cannot be compared with {right}",
         hint="use a unit of the same kind on both sides",
     ),
-    "R0405": _error("`{name}` is {found}, and {got} stands here"),
+    "R0405": _error("`{name}` is {found}; {got}"),
     "R0406": _error("`{value}` is not one of the values of `{name}`", hint="{suggestion}"),
     "R0407": _error(
         "a condition compares an input with a value",
@@ -251,15 +282,13 @@ CODES: dict[str, Code] = {
     ),
     "R0409": _error("`{name}` cannot be ordered", hint="use `==`, `!=` or `in`"),
     "R0410": _error("there is no value set `{name}`", hint="{suggestion}"),
-    "R0411": _error("a value set needs at least one term"),
-    "R0412": _error("`{name}` needs a unit", hint="for example `{example}`"),
-    "R0413": _warning(
-        "this is known before any case is seen: the condition is always {value}",
-        hint="remove the condition, or correct it",
+    "R0411": _error(
+        "a value set needs at least one term", hint="write terms in quotes, with `,` between"
     ),
+    "R0412": _error("`{name}` needs a unit", hint="for example `{example}`"),
     # Checks
     "R0501": _error("there is no check `{name}`", hint="{suggestion}"),
-    "R0502": _error("`{name}` is used as `{usage}`", hint="{detail}"),
+    "R0502": _error("`{name}` is written `{usage}`", hint="{detail}"),
     "R0503": _error("a check looks at the answer: `{name}` is not a check", hint="{suggestion}"),
     "R0504": _error("the pattern cannot be used: {detail}", hint="{suggestion}"),
     "R0505": _error("`{name}` gives a number: compare it", hint="for example `{usage}`"),
@@ -273,7 +302,7 @@ CODES: dict[str, Code] = {
         "write the three lines in that order",
     ),
     "R0602": _error(
-        "`{found}` is no possible step",
+        "`{found}` cannot be a step",
         "the grid has to reach exactly from 0 to 1",
         "use 1/n with n from 1 to 1000, for example 1/20",
     ),
@@ -291,6 +320,11 @@ CODES: dict[str, Code] = {
         "the score is divided by the points that can be earned",
         "add a criterion that `requires` something",
     ),
+    "R0610": _error(
+        "`{shape}` does not keep the order: {what}",
+        "a shape that promises an order is held to it, and these two come out otherwise",
+        "{suggestion}",
+    ),
     # In-file tests
     "R0701": _error(
         "the test expects nothing",
@@ -298,13 +332,13 @@ CODES: dict[str, Code] = {
         "add a line such as `expect a over b`",
     ),
     "R0702": _error("the test has no response `{name}`", hint="{suggestion}"),
-    "R0703": _error("`{verdict}` is no verdict of `{name}`", hint="{suggestion}"),
+    "R0703": _error("`{name}` cannot have the verdict `{verdict}`", hint="{suggestion}"),
     "R0704": _error(
-        "`otherwise: {verdict}` is good for some criteria and bad for others",
+        "`otherwise` cannot be `{verdict}`",
         "a `forbids` sentence that is met is bad, a `requires` sentence that is met is good",
         "say `good`, `bad` or `cannot_assess`",
     ),
-    "R0705": _error("test failed: {detail}"),
+    "R0705": _error('the test "{title}" fails: {detail}'),
     "R0706": _error("response `{name}` is given twice in this test", hint="rename one of the two"),
     # Status and provenance
     "R0801": _error("there is no status `{name}`", hint="use draft, active or retired"),
@@ -322,11 +356,11 @@ CODES: dict[str, Code] = {
         "add `cites` and a source, or keep the rubric a draft",
     ),
     "R0805": _error(
-        "an active rubric has been reviewed by somebody",
+        "an active rubric names who reviewed it",
         hint='add `reviewed by "…" on "…"`, or keep the rubric a draft',
     ),
     "R0806": _error("there is no source `{name}`", hint="{suggestion}"),
-    "R0807": _error("source `{name}` has no title"),
+    "R0807": _error("source `{name}` has no title", hint='add `title "…"`'),
     "R0808": _error("`{what}` is given twice", hint="keep one"),
     "R0809": _error("`{found}` is not a date", hint='write it as "2026-01-31"'),
     "R0810": _note(

@@ -1,21 +1,20 @@
 """The compact form of a rubric, as `runtime.form` describes it: what rewards are computed from."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
 from rubricdsl import ir
 from rubricdsl.patterns import compile_pattern
 from rubricdsl.runtime.form import (
+    COMPACT_VERSION,
     CompactCriterion,
     CompactInput,
     CompactProfile,
     CompactRubric,
 )
 from rubricdsl.runtime.text import plain
-
-COMPACT_VERSION = 1
 
 
 def compact(rubric: ir.Rubric, hash: str) -> CompactRubric:
@@ -144,21 +143,3 @@ def compact_check(check: ir.Check) -> list[Any]:
 
 def _plain_terms(terms: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(text for text in map(plain, terms) if text))
-
-
-def input_row(
-    inputs: Iterable[ir.Input], values: Mapping[str, bool | Fraction | str | tuple[str, ...]]
-) -> dict[str, Any]:
-    """Typed facts of a case (of a prompt, or of `given` in a test) as a row of data: exact JSON.
-
-    Quantities become texts such as "52 years" or "35/2 years".
-    """
-    units = {spec.id: spec.unit for spec in inputs}
-    row: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, Fraction):
-            unit = units.get(name)
-            row[name] = f"{value} {unit}" if unit else value.numerator
-        else:
-            row[name] = list(value) if isinstance(value, tuple) else value
-    return row

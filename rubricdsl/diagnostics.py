@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from .codes import CODES
 from .source import Span
 
+MOST_SHOWN = 400
 Level = Literal["error", "warning", "note"]
 
 
@@ -20,7 +21,10 @@ class Label(NamedTuple):
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One finding: `message` is the title, `label` stands under the span, the rest below it."""
+    """One finding: `message` is the title, `label` stands under the span, the rest below it.
+
+    `lines` belong to `why`: what cannot be said in one.
+    """
 
     code: str
     level: Level
@@ -30,6 +34,7 @@ class Diagnostic:
     labels: tuple[Label, ...] = ()
     why: str = ""
     hint: str = ""
+    lines: tuple[str, ...] = ()
 
 
 def diagnose(
@@ -40,12 +45,14 @@ def diagnose(
     label: str = "",
     labels: Iterable[Label] = (),
     hint: str | None = None,
+    lines: Iterable[str] = (),
 ) -> Diagnostic:
     """A diagnostic from the table; `values` fill the placeholders of its texts.
 
     Raises `KeyError` for a code that is not in the table, or for a value that it needs.
     """
     entry = CODES[code]
+    values = {name: _shortened(value) for name, value in values.items()}
     return Diagnostic(
         code=code,
         level=entry.level,
@@ -55,7 +62,14 @@ def diagnose(
         labels=tuple(labels),
         why=entry.why.format(**values),
         hint=entry.hint.format(**values) if hint is None else hint,
+        lines=tuple(lines),
     )
+
+
+def _shortened(value: object) -> str:
+    """A value as a message shows it: a name or a text from a file may be of any length."""
+    text = str(value)
+    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

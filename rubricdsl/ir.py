@@ -16,13 +16,17 @@ Purpose = Literal["training", "evaluation"]
 Polarity = Literal["requires", "forbids"]
 Severity = Literal["critical", "major", "moderate"]
 Policy = Literal["violate", "unmet", "exclude", "drop"]
-Shape = Literal["gated", "lexicographic", "promedical", "weighted", "healthbench"]
+Shape = Literal[
+    "gated", "lexicographic", "centred", "tiers", "promedical", "weighted", "healthbench", "rar"
+]
 Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
 
 TIERS: tuple[Tier, ...] = ("safety", "proficiency", "excellence")
 SEVERITIES: tuple[Severity, ...] = ("critical", "major", "moderate")
 POLICIES: tuple[Policy, ...] = ("violate", "unmet", "exclude", "drop")
-SHAPES: tuple[Shape, ...] = ("gated", "lexicographic", "promedical", "weighted", "healthbench")
+SHAPES: tuple[Shape, ...] = (
+    "gated", "lexicographic", "centred", "tiers", "promedical", "weighted", "healthbench", "rar",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 from rubricdsl.pattern_syntax import CharSet, Choice, Node, PatternError, Repeat, Sequence, parse
 from rubricdsl.runtime.text import is_word
 
-__all__ = ["MAX_POSITIONS", "MAX_STATES", "PatternError", "compile_pattern"]
+__all__ = ["MAX_POSITIONS", "MAX_STATES", "PatternError", "compile_pattern", "written_out"]
 
 MAX_POSITIONS = 1000
 MAX_STATES = 2000
@@ -47,6 +47,11 @@ def compile_pattern(pattern: str) -> dict[str, Any]:
         "enter": [row[-1] for row in rows],
         "accept": accept,
     }
+
+
+def written_out(pattern: str) -> int:
+    """How many characters a pattern speaks of, repetitions written out. Raises `PatternError`."""
+    return min(_size(parse(pattern)), MAX_POSITIONS)
 
 
 def _size(node: Node) -> int:

@@ -19,7 +19,7 @@ def _paint(text: str, style: str, colour: bool) -> str:
 def to_text(diagnostic: Diagnostic, sources: Sources, colour: bool = False) -> str:
     """A diagnostic with its source lines, as the terminal shows it. Ends without a newline."""
     d = diagnostic
-    title = _paint(f": {d.message}", "bold", colour)
+    title = _paint(f": {visible(d.message)}", "bold", colour)
     lines = [_paint(f"{d.level}[{d.code}]", d.level, colour) + title]
     places = [(d.span, d.label, d.level), *((s, text, "rule") for s, text in d.labels)]
     gutter = max(len(_number(sources(span.path), span)) for span, _, _ in places)
@@ -29,22 +29,33 @@ def to_text(diagnostic: Diagnostic, sources: Sources, colour: bool = False) -> s
         corner = _paint("├─" if index else "┌─", "rule", colour)
         source = sources(span.path)
         if source is None:
-            lines.append(f"{edge} {corner} {span.path}")
+            lines.append(f"{edge} {corner} {visible(span.path)}")
             continue
         row, column = source.position(span.start)
         text, indent, width = _excerpt(source.line(row), column - 1, span.end - span.start)
         shown = f"{_paint(f'{row:>{gutter}}', 'rule', colour)} {bar} {text}"
         if shown != before:
-            lines += [f"{edge} {corner} {span.path}:{row}:{column}", f"{edge} {bar}", shown]
+            lines += [
+                f"{edge} {corner} {visible(span.path)}:{row}:{column}",
+                f"{edge} {bar}",
+                shown,
+            ]
         before = shown
-        marks = _paint("^" * width + (f" {label}" if label else ""), style, colour)
+        marks = _paint("^" * width + (f" {visible(label)}" if label else ""), style, colour)
         lines.append(f"{edge} {bar} {indent}{marks}")
     if d.why or d.hint:
         lines.append(f"{edge} {bar}")
     for word, text in (("why:  ", d.why), ("help: ", d.hint)):
         if text:
-            lines.append(f"{edge} {_paint('=', 'rule', colour)} {word}{text}")
+            lines.append(f"{edge} {_paint('=', 'rule', colour)} {word}{visible(text)}")
+            if text == d.why:
+                lines += [f"{edge}   {' ' * len(word)}{visible(line)}" for line in d.lines]
     return "\n".join(lines)
+
+
+def visible(text: str) -> str:
+    """The text without anything that could move the cursor or hide: it may come from a file."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
 def _number(source: Source | None, span: Span) -> str:
@@ -55,7 +66,7 @@ def _excerpt(line: str, column: int, length: int, width: int = 110) -> tuple[str
     """The part of a line to show, the indent below it, and how many marks to draw."""
     start = 0 if column < width - 20 else column - 20
     text = line[start : start + width]
-    shown = "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in text)
+    shown = "\t".join(map(visible, text.split("\t")))
     indent = "".join("\t" if c == "\t" else " " for c in shown[: column - start])
     marks = max(1, min(length, len(shown) - (column - start)))
     if start:
@@ -74,15 +85,17 @@ def to_json(diagnostics: Iterable[Diagnostic], sources: Sources) -> list[dict[st
             "message": d.message,
             "label": d.label,
             "why": d.why,
+            "lines": list(d.lines),
             "hint": d.hint,
-            **_place(d.span, sources),
-            "labels": [{"text": text, **_place(span, sources)} for span, text in d.labels],
+            **place(d.span, sources),
+            "labels": [{"text": text, **place(span, sources)} for span, text in d.labels],
         }
         for d in diagnostics
     ]
 
 
-def _place(span: Span, sources: Sources) -> dict[str, Any]:
+def place(span: Span, sources: Sources) -> dict[str, Any]:
+    """Where a span is, as JSON values."""
     source = sources(span.path)
     if source is None:
         return {"path": span.path}

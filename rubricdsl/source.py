@@ -1,9 +1,11 @@
 """Where text comes from: spans, files with line positions, and the places a name is looked for."""
 
+import os
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import NamedTuple, Protocol
 
 MAX_BYTES = 4_000_000
@@ -61,6 +63,10 @@ class SourceBundle(Protocol):
         """The file at `path`. Raises `Unreadable`."""
         ...
 
+    def key(self, path: str) -> str:
+        """The same for every way to write the path of one file."""
+        ...
+
     def named(self, path: str, name: str) -> None:
         """Remember the name that the file at `path` declares."""
         ...
@@ -94,34 +100,46 @@ class DiskBundle:
         self._names: dict[str, str] = names or {}
 
     def read(self, path: str) -> Source:
-        file = Path(path)
         try:
-            if file.is_dir():
-                raise Unreadable("R0003", "it is a folder")
-            size = file.stat().st_size
-            if size > MAX_BYTES:
-                raise Unreadable("R0002", f"{size:,}")
-            return decode(path, file.read_bytes())
+            status = Path(path).stat()
+            if not S_ISREG(status.st_mode):
+                # A pipe or a device might never end.
+                what = "a folder" if S_ISDIR(status.st_mode) else "not a plain file"
+                raise Unreadable("R0003", f"it is {what}")
+            if status.st_size > MAX_BYTES:
+                raise Unreadable("R0002", f"{status.st_size:,}")
+            with open(path, "rb") as file:
+                return decode(path, file.read(MAX_BYTES + 1))
         except OSError as error:
             raise Unreadable("R0003", (error.strerror or "it cannot be opened").lower()) from None
+        except ValueError:
+            raise Unreadable("R0003", "this is no path") from None
+
+    def key(self, path: str) -> str:
+        return os.path.realpath(path)
 
     def named(self, path: str, name: str) -> None:
         self._names[path] = name
 
     def find(self, name: str, near: str) -> str | None:
         relative = Path(*name.split(".")).with_suffix(".rubric")
-        for root in (*self._implied(near), *self._roots, library_root()):
+        for root in (self._implied(near), *self._roots, library_root()):
             file = root / relative
-            if file.is_file() and file.resolve().is_relative_to(root.resolve()):
-                return str(file)
+            try:
+                if file.is_file() and file.resolve().is_relative_to(root.resolve()):
+                    return str(file)
+            except OSError:
+                # A name too long for the disk, a folder that may not be entered: not there.
+                continue
         return None
 
-    def _implied(self, near: str) -> tuple[Path, ...]:
-        path, name = Path(near), self._names.get(near, "")
-        parts = name.split(".")
+    def _implied(self, near: str) -> Path:
+        path, parts = Path(near), self._names.get(near, "").split(".")
+        if len(path.parts) < len(parts):
+            path = path.absolute()
         if path.stem == parts[-1] and list(path.parts[-len(parts) : -1]) == parts[:-1]:
-            return (path.parents[len(parts) - 1],)
-        return (path.parent,)
+            return path.parents[len(parts) - 1]
+        return path.parent
 
 
 def library_root() -> Path:
@@ -145,6 +163,9 @@ class MemoryBundle:
             raise Unreadable("R0003", "no such file or directory")
         data = self._files[path]
         return decode(path, data.encode() if isinstance(data, str) else data)
+
+    def key(self, path: str) -> str:
+        return path
 
     def named(self, path: str, name: str) -> None:
         """Names are paths here; nothing to remember."""

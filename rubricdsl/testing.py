@@ -28,7 +28,8 @@ class Result:
     @property
     def diagnostic(self) -> Diagnostic:
         """The finding for a failed expectation."""
-        return diagnose("R0705", self.expectation.span, {"detail": self.found})
+        values = {"title": self.case.title, "detail": self.found}
+        return diagnose("R0705", self.expectation.span, values)
 
 
 def run_tests(rubric: ir.Rubric, cases: tuple[TestCase, ...]) -> tuple[Result, ...]:

@@ -132,9 +132,19 @@ def rewards(draw, shapes=ir.SHAPES):
             "group": st.integers(2, 16).map(Fraction),
         },
         "lexicographic": {},
-        "promedical": dict.fromkeys(("alpha", "beta", "penalty"), factors),
+        "centred": {
+            "a0": st.fractions(1, 3, max_denominator=5),
+            "silent": st.sampled_from([Fraction(1), Fraction(0)]),
+        },
+        "tiers": {},
+        "promedical": {
+            "alpha": st.fractions(0, 1, max_denominator=60),
+            "beta": factors.filter(lambda n: n <= 10),
+            "penalty": factors,
+        },
         "weighted": dict.fromkeys(ir.TIERS, factors),
         "healthbench": dict.fromkeys(("veto", "bonus"), factors),
+        "rar": dict.fromkeys(("essential", "important", "optional", "pitfall"), factors),
     }[shape]
     return ir.Reward(shape, draw(st.fixed_dictionaries({}, optional=allowed)))
 

@@ -24,11 +24,12 @@ from pathlib import Path
 from types import FrameType
 
 from rubricdsl import ir
-from rubricdsl.diagnostics import has_errors
-from rubricdsl.passes import check_paths
+from rubricdsl.diagnostics import Diagnostic, has_errors
+from rubricdsl.passes import Outcome, check_paths
+from rubricdsl.promises import broken_promise
 from rubricdsl.runtime.amounts import read_decimal
 
-from ..compile import DataFaults, Request, Summary, compile_bundle, many
+from ..compile import DataFaults, OrderLost, Request, Summary, compile_bundle, many
 from ..job import TARGETS, Options
 from ..write import WriteError, check_replaceable
 from .report import report
@@ -68,6 +69,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="share of the prompts kept out of training (default: 1/5)",
     )  # fmt: skip
     parser.add_argument(
+        "--rubrics-in-rows", action="store_true",
+        help="the prompts carry their rubrics and reward.py has none: for thousands of rubrics",
+    )  # fmt: skip
+    parser.add_argument(
         "--path", action="append", default=[], metavar="DIR", help="a further root for includes"
     )
 
@@ -90,6 +95,7 @@ def run(args: argparse.Namespace) -> int:
             shape=args.shape,
             group=args.group,
             heldout=args.heldout,
+            rubrics_in_rows=args.rubrics_in_rows,
         )
         rubrics = tuple(sorted(outcome.rubrics, key=lambda rubric: rubric.name))
         request = Request(rubrics, args.out, tuple(args.data), options, progress.at)
@@ -101,6 +107,10 @@ def run(args: argparse.Namespace) -> int:
         more = ", and reading stopped there" if found.cut else ""
         count = many(len(found.faults), "fault")
         return _failed(f"nothing was written: the data has {count}{more}")
+    except OrderLost as lost:
+        progress.clear()
+        report(_broken(lost, outcome), outcome.checker.source)
+        return _failed("nothing was written: a reward does not keep the order that it promises")
     except WriteError as error:
         progress.clear()
         return _failed(str(error))
@@ -109,6 +119,13 @@ def run(args: argparse.Namespace) -> int:
         signal.signal(signal.SIGTERM, before)
     _summarise(summary, options)
     return 0
+
+
+def _broken(lost: OrderLost, outcome: Outcome) -> list[Diagnostic]:
+    """One finding per reward, at the line that asks for it."""
+    files = {file.rubric.name: file for file in outcome.files if file.rubric is not None}
+    told = [broken_promise(files[rubric.name], rubric, found) for rubric, found in lost.found]
+    return [diagnostic for diagnostic in told if diagnostic is not None]
 
 
 class _Progress:

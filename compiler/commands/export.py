@@ -46,6 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Export; 1 if a rubric has errors or cannot be said, and then nothing is written."""
+    if args.out.resolve() == (args.path / RECORDS).resolve():
+        print(f"rubricc export: {args.out} is what the export is made from", file=sys.stderr)
+        return 2
     outcome = check_paths([str(args.path)], args.roots)
     if has_errors(outcome.diagnostics):
         report(outcome.diagnostics, outcome.checker.source)

@@ -109,8 +109,12 @@ def _fill(draft: Draft, pieces: Iterable[Piece | Fault], origin: str) -> Counter
             ("data.jsonl", piece.data),
             ("verdicts.jsonl", piece.verdicts),
         ):
-            if row is not None:
+            if row is None:
+                continue
+            try:
                 draft.append(name, f"{dump(row)}\n".encode())
+            except RecursionError:
+                faults.append(Fault(origin, piece.line, "the line is nested too deeply"))
     draft.close()
     if counts["faults"] > SHOWN:
         faults.append(f"… and {_many(counts['faults'] - SHOWN, 'fault')} more")

@@ -24,7 +24,7 @@ def report(diagnostics: Sequence[Diagnostic], sources: Sources, form: str = "tex
     if form == "json":
         import json
 
-        print(json.dumps(to_json(diagnostics, sources), ensure_ascii=False, indent=1))
+        print(json.dumps(to_json(diagnostics, sources), indent=1))
         return
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     for diagnostic in diagnostics[:MOST]:

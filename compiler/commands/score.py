@@ -8,7 +8,8 @@ a level, "not_applicable" or "cannot_assess"; one that is missing is "cannot_ass
 the rubric says for its block. The shape is the rubric's own unless --shape names another.
 
 With the shape `healthbench` the mean of the run is clipped to [0, 1], single scores are not; and
-where rows have "score_reported", it is compared with the score bit for bit.
+where rows have "score_reported", it is compared with the score bit for bit. The shape `centred`
+ranks within a group; here each answer is a group of its own.
 
 examples:
   rubricc score build/graded --verdicts build/graded/verdicts.jsonl
@@ -132,7 +133,7 @@ def _closing(scores: Sequence[Score]) -> list[str]:
     total = summary(scores)
     lines = []
     if total["mean"] is not None:
-        what = f"mean reward of {total['scored']:,} answers ({total['shapes'][0]})"
+        what = f"mean over {total['scored']:,} ({total['shapes'][0]})"
         if total["shapes"] == ["healthbench"]:
             what += ", clipped to [0, 1] as HealthBench does with a run"
         lines.append(f"{what}: {total['mean']:.4f}")
@@ -142,13 +143,13 @@ def _closing(scores: Sequence[Score]) -> list[str]:
         mixed = ", ".join(total["shapes"])
         lines.append(f"no mean: the rubrics use different shapes ({mixed}); --shape takes one")
     if total["scored"] < total["rows"]:
-        lines.append(f"{total['rows'] - total['scored']:,} answers have no reward and do not count")
+        lines.append(f"without a reward, and not counted: {total['rows'] - total['scored']:,}")
     if total["rows_with_missing_verdicts"]:
         count = total["rows_with_missing_verdicts"]
-        lines.append(f"{count:,} answers lack verdicts, which count as `cannot_assess`")
+        lines.append(f"with missing verdicts, which count as `cannot_assess`: {count:,}")
     if total["reported"]:
         agree, reported = total["agree"], total["reported"]
-        lines.append(f"{agree:,} of {reported:,} reported scores agree to the last bit")
+        lines.append(f"reported scores that agree to the last bit: {agree:,} of {reported:,}")
         lines += [
             f"  {score.id}: {score.reward!r}, reported {score.reported!r}"
             for score in scores

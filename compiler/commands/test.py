@@ -16,6 +16,7 @@ from typing import Any
 
 from rubricdsl.diagnostics import has_errors
 from rubricdsl.passes import Outcome, check_paths
+from rubricdsl.render import place, to_json, visible
 from rubricdsl.testing import Result, run_tests
 
 from .report import add_format, report
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     ]
     failed = [result for _, result in results if not result.passed]
     if args.format == "json":
-        print(json.dumps(_as_json(outcome, results), ensure_ascii=False, indent=1))
+        print(json.dumps(_as_json(outcome, results), indent=1))
     else:
         errors = tuple(d for d in outcome.diagnostics if d.level == "error")
         findings = (*errors, *(result.diagnostic for result in failed))
@@ -50,25 +51,22 @@ def run(args: argparse.Namespace) -> int:
         if args.verbose:
             for path, result in results:
                 mark = "ok  " if result.passed else "FAIL"
-                print(f"{mark} {path}: {result.case.title}: {result.found}")
+                print(f"{mark} {path}: {visible(result.case.title)}: {result.found}")
         print(f"{len(results) - len(failed)} passed, {len(failed)} failed", file=sys.stderr)
     return 1 if failed or has_errors(outcome.diagnostics) else 0
 
 
 def _as_json(outcome: Outcome, results: list[tuple[str, Result]]) -> dict[str, Any]:
-    from rubricdsl.render import to_json
-
     return {
         "diagnostics": to_json(outcome.diagnostics, outcome.checker.source),
         "tests": [
             {
-                "path": path,
                 "test": result.case.title,
                 "kind": result.expectation.kind,
                 "passed": result.passed,
                 "found": result.found,
-                **to_json([result.diagnostic], outcome.checker.source)[0],
+                **place(result.expectation.span, outcome.checker.source),
             }
-            for path, result in results
+            for _, result in results
         ],
     }

@@ -10,6 +10,7 @@ from rubricdsl.facts import Fact, plain_inputs
 from ..job import Chunk, Job
 from ..rows import Message, prompt_id
 from .records import line
+from .reward_module import compact_text
 from .run_files import ACCELERATE, accelerate_yaml, grpo_yaml
 
 FOLDER = "grpo"
@@ -20,17 +21,21 @@ PROMPT_FILES = {
 
 
 def emit(job: Job) -> Iterator[Chunk]:
-    yield f"{FOLDER}/grpo.yaml", grpo_yaml(job.options).encode()
+    yield f"{FOLDER}/grpo.yaml", grpo_yaml(job).encode()
     for name in ACCELERATE:
         yield f"{FOLDER}/{name}", accelerate_yaml(name).encode()
     for path in PROMPT_FILES.values():
         yield path, b""
+    texts: dict[str, str] = {}
+    if job.options.rubrics_in_rows:
+        texts = {r.name: compact_text(r, job.hashes[r.name]) for r in job.training}
     seen: set[tuple[str, str, str, str]] = set()
     for record in _records(job):
         key = (record["prompt_id"], record["rubric"], record["inputs"], record["profile"])
         if key not in seen:
             seen.add(key)
-            yield PROMPT_FILES[job.side(record["prompt_id"])], line(record)
+            own = {"rubric_json": texts[record["rubric"]]} if texts else {}
+            yield PROMPT_FILES[job.side(record["prompt_id"])], line({**record, **own})
 
 
 def _records(job: Job) -> Iterator[dict[str, Any]]:

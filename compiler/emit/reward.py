@@ -1,12 +1,15 @@
-"""`reward.py`: one file, standard library only, from verdicts to rewards."""
+"""`reward.py`: one file, standard library only, from verdicts to rewards; and what it keeps."""
 
 from collections.abc import Iterator
 
 from ..job import Chunk, Job
+from . import certificate
 from .reward_module import emit_reward
 
 PATH = "reward.py"
 
 
 def emit(job: Job) -> Iterator[Chunk]:
-    yield PATH, emit_reward([(r, job.hashes[r.name]) for r in job.rubrics]).encode()
+    embedded = () if job.options.rubrics_in_rows else job.rubrics
+    yield PATH, emit_reward([(r, job.hashes[r.name]) for r in embedded]).encode()
+    yield from certificate.emit(job)

@@ -11,7 +11,8 @@ from rubricdsl.compact import compact
 # In the order of their imports: each module needs only those before it.
 _MODULES = (
     "form", "text", "amounts", "automaton", "doses", "checks", "conditions", "verdicts", "order",
-    "shapes", "evaluate", "registry", "judging", "trl",
+    "shapes", "groups", "evaluate", "prepared", "vector", "registry", "demands", "embedded",
+    "judging", "batch", "metrics", "trl",
 )  # fmt: skip
 
 _HEADER = '''\
@@ -31,12 +32,23 @@ or in Python:
     trainer = GRPOTrainer(..., reward_funcs=reward.reward)
 
 The data set has the columns `prompt` and `rubric` (a name from `rubric_names()`), and may have
-`inputs` and `profile`. Criteria with a deterministic check never go to the judge. A judge that
-fails gives no verdicts, and the rubric's policies say what that means: in safety, a violation.
+`inputs` and `profile`. A column `rubric_json` may hold the rubric itself, as `rubricc compile
+--rubrics-in-rows` writes it: any number of rubrics then goes through this one file. Criteria with
+a deterministic check never go to the judge. A judge that fails gives no verdicts, and the rubric's
+policies say what that means: in safety, a violation. `read_reply` reads a language model's JSON.
+
+Rubrics with `reward centred` rank the responses to a prompt among themselves: all of them must come
+in one call, side by side, and a group in pieces is refused. For trainers that normalise each reward
+function by itself there are `reward_safety`, `reward_proficiency` and `reward_excellence`, to be
+used together (`multi_objective_aggregation: normalize_then_sum`): safety comes first under any
+positive weights.
 
 Without a trainer:
 
     reward.score("{example}", {{"criterion_id": "met"}}, inputs={{}}, response="...")
+
+says everything about one sheet of verdicts; `reward_for` takes the same and gives the reward alone,
+several times as fast, and `rewards_for` takes an array of numpy or torch with one row per sheet.
 
 Keep `scale_rewards: none`. Within a group, division by the standard deviation keeps the order, but
 one unsafe response then squeezes the differences among the safe ones, and a group that differs in
@@ -49,6 +61,8 @@ def emit_reward(rubrics: Sequence[tuple[ir.Rubric, str]]) -> str:
     """The text of `reward.py` for checked rubrics with their semantic hashes, sorted by name."""
     ordered = sorted(rubrics, key=lambda pair: pair[0].name)
     count = "1 rubric" if len(ordered) == 1 else f"{len(ordered)} rubrics"
+    if not ordered:
+        count = "no rubric of its own: they come with the rows"
     header = _HEADER.format(count=count, example=ordered[0][0].name if ordered else "name")
     sources = [_source(name) for name in _MODULES]
     parts = [header + "\n" + _import_block(sources), *map(_body, sources), _registration(ordered)]
@@ -62,7 +76,7 @@ def _registration(rubrics: Sequence[tuple[ir.Rubric, str]]) -> str:
         "register(",
         "    {",
         *(
-            f"        {json.dumps(rubric.name)}: {_embedded(rubric, hash)},"
+            f"        {json.dumps(rubric.name)}: {compact_text(rubric, hash)!r},"
             for rubric, hash in rubrics
         ),
         "    }",
@@ -71,8 +85,9 @@ def _registration(rubrics: Sequence[tuple[ir.Rubric, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _embedded(rubric: ir.Rubric, hash: str) -> str:
-    return repr(json.dumps(compact(rubric, hash), separators=(",", ":")))
+def compact_text(rubric: ir.Rubric, hash: str) -> str:
+    """The compact form as JSON text: what the module has of a rubric, and what a row may carry."""
+    return json.dumps(compact(rubric, hash), separators=(",", ":"))
 
 
 def _source(module: str) -> str:

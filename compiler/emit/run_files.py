@@ -1,14 +1,15 @@
 """The files that start a training with TRL: settings, each with its reason beside it."""
 
-from ..job import Options
+from ..job import Job, Options
 from ..templating import render
 
 ACCELERATE = ("accelerate_1gpu.yaml", "accelerate_8gpu.yaml")
 
 
-def grpo_yaml(options: Options) -> str:
+def grpo_yaml(job: Job) -> str:
     """The settings of `trl grpo --config`."""
-    return render("grpo.yaml.jinja", group=options.group, seed=options.seed)
+    options = job.options
+    return render("grpo.yaml.jinja", group=options.group, seed=options.seed, tiers=job.by_tier)
 
 
 def reward_model_yaml(options: Options) -> str:

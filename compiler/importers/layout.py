@@ -118,7 +118,9 @@ class Reader:
             return style_of(row.text, row.value)
         except ValueError:
             self.wrong("the line", "holds NaN or an infinity, which is not JSON")
-            return ""
+        except RecursionError:
+            self.wrong("the line", "is nested too deeply")
+        return ""
 
 
 def exact(value: int | float) -> Fraction:

@@ -1,18 +1,19 @@
 """From files to typed rubrics: the pipeline over one file, and over those that it builds on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import ir
-from ..diagnostics import Diagnostic, diagnose, has_errors, in_order
+from ..diagnostics import Diagnostic, Label, diagnose, has_errors, in_order
 from ..source import DiskBundle, Source, SourceBundle, Span, Unreadable
 from ..syntax.nodes import Tree
-from ..syntax.parser import Parsed, parse
+from ..syntax.parser import parse
+from .damage import damage
 from .exemplars import exemplars
 from .facts import facts
 from .header import header
-from .modules import Found, modules
+from .modules import DEPTH, Found, modules
 from .rewards import rewards
 from .scope import Scope
 from .strictness import strictness
@@ -34,6 +35,10 @@ class Checked:
     tree: Tree | None = None
 
 
+MAX_DEPTH = 30
+"""How many files may build on one another, the first included."""
+
+
 class Checker:
     """Checks files, each once, and remembers them for those that include them."""
 
@@ -44,7 +49,7 @@ class Checker:
 
     def check(self, path: str) -> Checked:
         """The file at `path`, checked. Never raises for anything that the file says."""
-        key = _key(path)
+        key = self._bundle.key(path)
         if key not in self._done:
             self._open.append(key)
             self._done[key] = self._check(path)
@@ -53,7 +58,7 @@ class Checker:
 
     def source(self, path: str) -> Source | None:
         """The text of a file that has been read."""
-        found = self._done.get(_key(path))
+        found = self._done.get(self._bundle.key(path))
         return found.source if found else None
 
     def _check(self, path: str) -> Checked:
@@ -64,8 +69,8 @@ class Checker:
             found = diagnose(fault.code, Span(path, 0, 0), values)
             return Checked(path, None, None, (found,))
         parsed = parse(source)
-        scope = Scope(source, parsed.tree, damaged=_damaged(parsed))
-        scope.diagnostics += syntax(parsed)
+        harm = damage(parsed, source)
+        scope = Scope(source, parsed.tree, damaged=parsed.damaged, broken=set(harm.names))
         head = header(scope)
         self._bundle.named(path, head.name)
         built_on = modules(scope, head.status == "active", lambda name: self._find(name, path))
@@ -101,7 +106,8 @@ class Checker:
         strictness(scope, rubric)
         exemplars(scope, rubric)
         cases = tests(scope)
-        diagnostics = in_order(scope.diagnostics)
+        independent = [d for d in scope.diagnostics if not harm.explains(d)]
+        diagnostics = in_order([*syntax(parsed), *independent])
         sound = parsed.tree.header is not None and not has_errors(diagnostics)
         return Checked(
             path, source, rubric if sound else None, diagnostics, cases, scope.places, parsed.tree
@@ -111,36 +117,51 @@ class Checker:
         path = self._bundle.find(name, near)
         if path is None:
             return Found(None, None)
-        if _key(path) in self._open:
-            chain = [*self._open[self._open.index(_key(path)) :], _key(path)]
-            return Found(None, path, cycle=" → ".join(Path(p).stem for p in chain))
+        key = self._bundle.key(path)
+        if key in self._open:
+            chain = [*self._open[self._open.index(key) :], key]
+            return Found(None, path, refused=" → ".join(Path(p).stem for p in chain))
+        if len(self._open) >= MAX_DEPTH and key not in self._done:
+            return Found(None, path, refused=DEPTH)
         checked = self.check(path)
         header = checked.tree.header if checked.tree else None
-        return Found(checked.rubric, path, header.name.text if header else "")
+        declared = header.name.text if header else ""
+        return Found(checked.rubric, path, declared, error=_first(checked))
 
 
-def _damaged(parsed: Parsed) -> bool:
-    """Whether anything was skipped; a misspelt keyword was read as the one that was meant."""
-    return bool(parsed.lexical) or any(fault.meant is None for fault in parsed.syntax)
-
-
-def _key(path: str) -> str:
-    return str(Path(path).resolve()) if Path(path).exists() else path
+def _first(checked: Checked) -> Label | None:
+    """The first error of a file, or the one elsewhere that it comes from."""
+    error = next((d for d in checked.diagnostics if d.level == "error"), None)
+    if error is None:
+        return None
+    elsewhere = error.labels if error.code == "R0307" else ()
+    return elsewhere[0] if elsewhere else Label(error.span, error.message)
 
 
 def rubric_files(paths: Iterable[str]) -> tuple[list[str], list[Diagnostic]]:
-    """The `.rubric` files that paths and folders stand for, in a fixed order."""
+    """The `.rubric` files that paths and folders stand for, in a fixed order.
+
+    Folders in a folder whose names begin with a dot are left alone: an environment may hold a copy
+    of the library.
+    """
     found: list[str] = []
     problems: list[Diagnostic] = []
     for path in paths:
         if Path(path).is_dir():
-            inside = sorted(str(p) for p in Path(path).rglob("*.rubric") if p.is_file())
+            inside = sorted(str(p) for p in _below(Path(path)))
             if not inside:
                 problems.append(diagnose("R0004", Span(path, 0, 0), {"path": path}))
             found += inside
         else:
             found.append(path)
     return list(dict.fromkeys(found)), problems
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for file in folder.rglob("*.rubric"):
+        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts[:-1])
+        if file.is_file() and not hidden:
+            yield file
 
 
 @dataclass(frozen=True)
@@ -159,6 +180,10 @@ class Outcome:
 def check_paths(paths: Sequence[str], search: Sequence[str] = ()) -> Outcome:
     """Check files and folders; `search` are further roots for `include`."""
     files, problems = rubric_files(paths)
+    for folder in search:
+        if not Path(folder).is_dir():
+            values = {"path": folder, "detail": "there is no such folder"}
+            problems.append(diagnose("R0003", Span(folder, 0, 0), values))
     checker = Checker(DiskBundle(tuple(search)))
     checked = tuple(checker.check(file) for file in files)
     names: dict[str, Checked] = {}
@@ -171,5 +196,11 @@ def check_paths(paths: Sequence[str], search: Sequence[str] = ()) -> Outcome:
             what = f"the rubric in {first.path}"
             values = {"name": file.rubric.name, "what": what}
             problems.append(diagnose("R0201", span, values))
-    diagnostics = in_order([*problems, *(d for file in checked for d in file.diagnostics)])
-    return Outcome(checked, diagnostics, checker)
+    told = {file.path for file in checked}
+    found = (d for file in checked for d in file.diagnostics if not _is_told_at(d, told))
+    return Outcome(checked, in_order([*problems, *found]), checker)
+
+
+def _is_told_at(diagnostic: Diagnostic, paths: set[str]) -> bool:
+    """Whether this only repeats that one of these files has an error."""
+    return diagnostic.code == "R0307" and any(x.span.path in paths for x in diagnostic.labels)

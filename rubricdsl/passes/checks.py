@@ -4,10 +4,12 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from .. import ir
-from ..patterns import PatternError, compile_pattern
+from ..patterns import PatternError, compile_pattern, written_out
 from ..syntax import nodes as n
+from ..syntax.tokens import place_in
+from ..units import dimension
 from .conditions import comparison
-from .scope import Scope, suggestion
+from .scope import MAX_NESTED, Scope, suggestion
 from .values import exact, known_unit
 
 USAGE = {
@@ -19,19 +21,35 @@ USAGE = {
 }
 COMPARED = ("count", "words", "dose")
 MAX_COUNT = 1_000_000
+MAX_LOOKED_FOR = 20_000
+"""Terms, and characters of patterns, in all checks of a file: each costs time on every answer."""
+DOSES = (
+    "mass",
+    "volume",
+    "dose per body weight",
+    "dose per day",
+    "dose per body weight and day",
+    "flow",
+    "flow per body weight",
+    "international units",
+    "units",
+)
 
 
-def check(scope: Scope, expr: n.Expr) -> ir.Check | None:
-    """The typed check, or None with findings."""
+def check(scope: Scope, expr: n.Expr, room: int = MAX_NESTED) -> ir.Check | None:
+    """The typed check, or None with findings; `room` is for how many levels within."""
+    if not room:
+        scope.report("R0109", expr)
+        return None
     match expr:
         case n.Chain():
-            parts = [check(scope, operand) for operand in expr.operands]
+            parts = [check(scope, operand, room - 1) for operand in expr.operands]
             known = tuple(part for part in parts if part is not None)
             if len(known) < len(parts):
                 return None
             return ir.AllOf(known) if expr.word == "and" else ir.AnyOf(known)
         case n.Not():
-            inner = check(scope, expr.operand)
+            inner = check(scope, expr.operand, room - 1)
             return None if inner is None else ir.NoneOf(inner)
         case n.Call():
             return _plain(scope, expr)
@@ -39,7 +57,7 @@ def check(scope: Scope, expr: n.Expr) -> ir.Check | None:
             return _compared(scope, expr, expr.left)
         case _:
             node = expr.left if isinstance(expr, n.Compare | n.Member) else expr
-            name = node.text if isinstance(node, n.Name | n.Number) else "this"
+            name = scope.written(node)
             hint = "it can be: " + ", ".join(f"`{usage}`" for usage in USAGE.values())
             if name in scope.inputs:
                 hint = "facts of the case belong to `when`; " + hint
@@ -68,9 +86,9 @@ def _name(scope: Scope, call: n.Call, compared: bool) -> str | None:
     return name
 
 
-def _misused(scope: Scope, call: n.Call, detail: str) -> None:
+def _misused(scope: Scope, call: n.Call, detail: str, at: n.Expr | None = None) -> None:
     name = call.name.text
-    scope.report("R0502", call, name=name, usage=USAGE[name], detail=detail)
+    scope.report("R0502", at or call, name=name, usage=USAGE[name], detail=detail)
 
 
 def _plain(scope: Scope, call: n.Call) -> ir.Check | None:
@@ -117,10 +135,13 @@ def _dose(scope: Scope, expr: n.Compare, call: n.Call) -> ir.Check | None:
     drugs = _terms(scope, call, call.arguments[1])
     right = expr.right
     if not isinstance(right, n.Quantity):
-        _misused(scope, call, "compare it with an amount and its unit, like `400 mg`")
+        _misused(scope, call, "compare it with an amount and its unit, like `400 mg`", right)
         return None
     amount = exact(scope, right.number)
     if drugs is None or amount is None or not known_unit(scope, right.unit):
+        return None
+    if dimension(right.unit.text) not in DOSES:
+        _misused(scope, call, f"`{right.unit.text}` is not an amount of a medicine", right)
         return None
     value = ir.Quantity(amount, right.unit.text)
     return ir.Dose(drugs, comparison(expr.op.text), value)
@@ -131,7 +152,7 @@ def _whole(scope: Scope, value: n.Expr, call: n.Call) -> int | None:
     if number is None:
         return None
     if number.denominator != 1 or not 0 <= number <= MAX_COUNT:
-        _misused(scope, call, f"compare it with a whole number from 0 to {MAX_COUNT:,}")
+        _misused(scope, call, f"compare it with a whole number from 0 to {MAX_COUNT:,}", value)
         return None
     return int(number)
 
@@ -140,26 +161,38 @@ def _terms(scope: Scope, call: n.Call, value: n.Value) -> tuple[str, ...] | None
     """A single text, or the terms of a value set."""
     if isinstance(value, n.Text):
         if any(c.isalnum() for c in value.value):
-            return (value.value,)
-        scope.report("R0210", value)
+            return (value.value,) if _affordable(scope, value, 1) else None
+        scope.report("R0210", value, "a term has letters or digits")
     elif isinstance(value, n.Name):
         if value.text in scope.value_sets:
-            return tuple(term.text for term in scope.value_sets[value.text].terms)
+            terms = scope.value_sets[value.text].terms
+            if _affordable(scope, value, len(terms)):
+                return tuple(term.text for term in terms)
+            return None
         scope.unknown("R0410", value, value.text, scope.value_sets)
     else:
-        _misused(scope, call, "the second thing in the brackets is a text or a value set")
+        _misused(scope, call, "the second thing in the brackets is a text or a value set", value)
     return None
+
+
+def _affordable(scope: Scope, node: n.Value, cost: int) -> bool:
+    """Whether the checks of the file may look for so much more."""
+    scope.looked_for += cost
+    what = "terms and characters of patterns in checks"
+    return scope.has_room(node, what, scope.looked_for - 1, MAX_LOOKED_FOR)
 
 
 def _pattern(scope: Scope, call: n.Call, value: n.Value) -> str | None:
     if not isinstance(value, n.Text):
-        _misused(scope, call, "the second thing in the brackets is a text in quotes")
+        _misused(scope, call, "the second thing in the brackets is a text in quotes", value)
         return None
     try:
+        if not _affordable(scope, value, written_out(value.value)):
+            return None
         compile_pattern(value.value)
     except PatternError as error:
-        at = value._replace(start=value.start + 1 + error.offset, end=value.end - 1)
-        node = at if at.start < at.end else value
-        scope.report("R0504", node, detail=error.message, suggestion=error.hint)
+        at = value.start + place_in(scope.source.text[value.start : value.end], error.offset)
+        place = value._replace(start=at, end=at + 1)
+        scope.report("R0504", place, detail=error.message, suggestion=error.hint)
         return None
     return value.value

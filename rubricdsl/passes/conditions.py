@@ -4,23 +4,26 @@ from fractions import Fraction
 
 from .. import ir
 from ..syntax import nodes as n
-from .scope import Scope
+from .scope import MAX_NESTED, Scope
 from .values import NOUNS, example, literal
 
 ORDERED = ("integer", "quantity")
 
 
-def condition(scope: Scope, expr: n.Expr) -> ir.Condition | None:
-    """The typed condition, or None with findings."""
+def condition(scope: Scope, expr: n.Expr, room: int = MAX_NESTED) -> ir.Condition | None:
+    """The typed condition, or None with findings; `room` is for how many levels within."""
+    if not room:
+        scope.report("R0109", expr)
+        return None
     match expr:
         case n.Chain():
-            parts = [condition(scope, operand) for operand in expr.operands]
+            parts = [condition(scope, operand, room - 1) for operand in expr.operands]
             known = tuple(part for part in parts if part is not None)
             if len(known) < len(parts):
                 return None
             return ir.And(known) if expr.word == "and" else ir.Or(known)
         case n.Not():
-            inner = condition(scope, expr.operand)
+            inner = condition(scope, expr.operand, room - 1)
             return None if inner is None else ir.Not(inner)
         case n.IsGiven():
             spec = _input(scope, expr.operand)
@@ -56,7 +59,7 @@ def _flag(scope: Scope, name: n.Name) -> ir.Condition | None:
     if spec is None:
         return None
     if spec.type != "bool":
-        got, hint = "no comparison", f"compare it with a value: {example(spec)}"
+        got, hint = "it stands alone here", f"compare it with a value: {example(spec)}"
         scope.report("R0405", name, name=spec.id, found=NOUNS[spec.type], got=got, hint=hint)
         return None
     return ir.Compare(spec.id, "==", True)
@@ -70,7 +73,8 @@ def _compare(scope: Scope, expr: n.Compare) -> ir.Condition | None:
         return None
     if spec.type.endswith("_list"):
         hint = f"write `{spec.id} contains …`"
-        scope.report("R0409", expr.op, name=spec.id, hint=hint)
+        got = f"`{expr.op.text}` stands here"
+        scope.report("R0405", expr.op, name=spec.id, found=NOUNS[spec.type], got=got, hint=hint)
         return None
     op = expr.op.text
     if op not in ("==", "!=") and spec.type not in ORDERED:
@@ -102,12 +106,12 @@ def _member(scope: Scope, expr: n.Member) -> ir.Condition | None:
     is_list = spec.type.endswith("_list")
     if is_list != (expr.word == "contains"):
         hint = f"write `{spec.id} {'contains' if is_list else 'in'} …`"
-        got = f"`{expr.word}`"
+        got = f"`{expr.word}` stands here"
         scope.report("R0405", expr, name=spec.id, found=NOUNS[spec.type], got=got, hint=hint)
         return None
     if spec.type not in ("one_of", "text", "text_list", "one_of_list"):
         hint = f"compare it instead: {example(spec)}"
-        got = f"`{expr.word}`"
+        got = f"`{expr.word}` stands here"
         scope.report("R0405", expr, name=spec.id, found=NOUNS[spec.type], got=got, hint=hint)
         return None
     values: list[str] = []

@@ -6,11 +6,12 @@ from fractions import Fraction
 from itertools import pairwise
 
 from .. import ir
+from ..diagnostics import Label
 from ..syntax import nodes as n
 from .checks import check
 from .conditions import condition
 from .scope import Scope
-from .values import exact
+from .values import exact, text
 
 KINDS: dict[str, ir.Tier] = {
     "veto": "safety",
@@ -40,7 +41,7 @@ class Clauses:
     levels: list[n.LevelClause] = field(default_factory=list)
     cites: list[n.Name] = field(default_factory=list)
     exemplars: list[n.Exemplar] = field(default_factory=list)
-    tags: list[str] = field(default_factory=list)
+    tags: list[n.Text] = field(default_factory=list)
 
 
 def gather(scope: Scope, name: n.Name, clauses: Sequence[n.Clause]) -> Clauses:
@@ -55,7 +56,7 @@ def gather(scope: Scope, name: n.Name, clauses: Sequence[n.Clause]) -> Clauses:
             case n.Exemplar():
                 found.exemplars.append(clause)
             case n.Setting(key="tag", value=n.Text() as tag):
-                found.tags.append(tag.value)
+                found.tags.append(tag)
             case n.Severity():
                 _once(scope, name, found, "severity", clause, "how severe it is")
             case n.Weight():
@@ -76,8 +77,10 @@ def gather(scope: Scope, name: n.Name, clauses: Sequence[n.Clause]) -> Clauses:
 def _once(
     scope: Scope, name: n.Name, found: Clauses, kind: str, clause: n.Clause, words: str
 ) -> None:
-    if getattr(found, kind) is not None:
-        scope.report("R0209", clause, name=name.text, clause=words)
+    before = getattr(found, kind)
+    if before is not None:
+        first = Label(scope.span(before), "the first one")
+        scope.report("R0209", clause, "again", labels=[first], name=name.text, clause=words)
     else:
         setattr(found, kind, clause)
 
@@ -97,10 +100,9 @@ def criterion(scope: Scope, item: n.CriterionItem, tier: ir.Tier) -> ir.Criterio
         )
         return None
     found = gather(scope, item.name, item.clauses)
-    _allowed(scope, tier, found)
+    allowed(scope, tier, found, item.name)
     if found.statement is None:
         scope.missing("R0202", item.name, name=name)
-        return None
     origin = ir.Origin(
         scope.tree.header.name.text if scope.tree.header else "",
         scope.tree.header.version.value if scope.tree.header else "",
@@ -112,11 +114,12 @@ def criterion(scope: Scope, item: n.CriterionItem, tier: ir.Tier) -> ir.Criterio
     if tier == "proficiency" and found.weight is None:
         scope.missing("R0203", item.name, name=name)
         blank = replace(blank, weight=Fraction(1))
-    return apply(scope, blank, found, item.name)
+    made = apply(scope, blank, found, item.name)
+    return None if found.statement is None else made
 
 
-def _allowed(scope: Scope, tier: ir.Tier, found: Clauses) -> None:
-    """Clauses that have no place in this tier."""
+def allowed(scope: Scope, tier: ir.Tier, found: Clauses, name: n.Name) -> None:
+    """Report and drop the clauses that have no place in this tier."""
     if found.weight is not None and tier != "proficiency":
         code, label = {
             "safety": ("R0205", "vetoes are counted, not weighed"),
@@ -130,6 +133,7 @@ def _allowed(scope: Scope, tier: ir.Tier, found: Clauses) -> None:
     if found.levels and tier != "proficiency":
         scope.report("R0211", found.levels[0])
         found.levels.clear()
+        scope.broken.add(name.text)
 
 
 def apply(scope: Scope, base: ir.Criterion, found: Clauses, name: n.Name) -> ir.Criterion:
@@ -142,26 +146,27 @@ def apply(scope: Scope, base: ir.Criterion, found: Clauses, name: n.Name) -> ir.
     if found.when is not None:
         made = replace(made, when=condition(scope, found.when.condition))
     if found.statement is not None:
-        made = replace(made, text=_text(scope, found.statement.text))
+        made = replace(made, text=text(scope, found.statement.text))
         made = replace(made, polarity=_polarity(found.statement.polarity))
     if found.check is not None:
         made = replace(made, check=check(scope, found.check.check))
     if found.note is not None and isinstance(found.note.value, n.Text):
-        made = replace(made, note=found.note.value.value)
+        made = replace(made, note=text(scope, found.note.value))
     if found.allows is not None:
         made = replace(made, allows_not_applicable=True)
     if found.levels:
-        made = replace(made, levels=_levels(scope, found.levels, name))
+        # Levels take the place of yes and no, and of the examples of these.
+        made = replace(made, levels=_levels(scope, found.levels, name), met=(), unmet=())
     if found.cites:
         made = replace(made, cites=_cites(scope, found.cites))
     if found.exemplars:
         met, unmet = (
-            tuple(_text(scope, e.text) for e in found.exemplars if e.verdict == verdict)
+            tuple(text(scope, e.text) for e in found.exemplars if e.verdict == verdict)
             for verdict in ("met", "unmet")
         )
-        made = replace(made, met=met, unmet=unmet)
+        made = replace(made, met=met or made.met, unmet=unmet or made.unmet)
     if found.tags:
-        made = replace(made, tags=tuple(found.tags))
+        made = replace(made, tags=tuple(text(scope, tag) for tag in found.tags))
     if made.levels:
         _with_levels(scope, made, found, name)
     return made
@@ -180,12 +185,6 @@ def _with_levels(scope: Scope, made: ir.Criterion, found: Clauses, name: n.Name)
         scope.report("R0215", exemplar, name=made.id, clause=f"`{exemplar.verdict}`")
 
 
-def _text(scope: Scope, text: n.Text) -> str:
-    if not text.value.strip():
-        scope.report("R0210", text)
-    return text.value
-
-
 def weight(scope: Scope, number: n.Number) -> Fraction:
     """A positive weight; 1 in place of one that cannot be used."""
     value = exact(scope, number)
@@ -199,32 +198,40 @@ def weight(scope: Scope, number: n.Number) -> Fraction:
 
 
 def _levels(scope: Scope, clauses: list[n.LevelClause], name: n.Name) -> tuple[ir.Level, ...]:
-    numbers = [int(clause.number.text) if len(clause.number.text) < 4 else -1 for clause in clauses]
-    if numbers != list(range(len(clauses))) or len(clauses) < 2:
-        listed = ", ".join(clause.number.text for clause in clauses)
-        scope.report("R0212", clauses[0], name=name.text, found=listed)
-        return ()
-    top = len(clauses) - 1
-    credits = [Fraction(level, top) for level in numbers]
-    worths = [clause.worth for clause in clauses]
-    if any(worth is not None for worth in worths):
-        declared = [exact(scope, worth) if worth is not None else None for worth in worths]
-        known = [worth for worth in declared if worth is not None]
-        rising = all(low < high for low, high in pairwise(known))
-        if len(known) < len(worths) or not rising or not (known[0] >= 0 and known[-1] <= 1):
-            node = next(worth for worth in worths if worth is not None)
-            scope.report("R0214", node, name=name.text)
-        else:
-            credits = known
+    wrong = next((c for i, c in enumerate(clauses) if c.number.text != str(i)), None)
+    if wrong is not None or len(clauses) < 2:
+        shown = ", ".join(clause.number.text for clause in clauses[:12])
+        scope.report("R0212", (wrong or clauses[0]).number, name=name.text, found=shown)
+        scope.broken.add(name.text)
+    credits = _worths(scope, clauses, name)
     return tuple(
         ir.Level(
             number,
-            _text(scope, clause.anchor),
+            text(scope, clause.anchor),
             credit,
-            tuple(_text(scope, example) for example in clause.examples),
+            tuple(text(scope, example) for example in clause.examples),
         )
-        for number, clause, credit in zip(numbers, clauses, credits, strict=True)
+        for number, (clause, credit) in enumerate(zip(clauses, credits, strict=True))
     )
+
+
+def _worths(scope: Scope, clauses: list[n.LevelClause], name: n.Name) -> list[Fraction]:
+    """The credit of each level: as declared, or in even steps from 0 to 1."""
+    even = [Fraction(level, max(len(clauses) - 1, 1)) for level in range(len(clauses))]
+    written = [clause.worth for clause in clauses if clause.worth is not None]
+    if not written:
+        return even
+    values = [exact(scope, worth) for worth in written]
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return even
+    wrong = next((i for i, (a, b) in enumerate(pairwise(known), 1) if a >= b), None)
+    if wrong is None:
+        wrong = next((i for i, value in enumerate(known) if not 0 <= value <= 1), None)
+    if wrong is None and len(written) == len(clauses):
+        return known
+    scope.report("R0214", written[wrong or 0], name=name.text)
+    return even
 
 
 def _cites(scope: Scope, names: list[n.Name]) -> tuple[str, ...]:

@@ -1,11 +1,14 @@
 """What a rubric rests on: sources, value sets, typed inputs, prompts."""
 
+from collections.abc import Mapping
+
 from .. import ir
 from ..syntax import nodes as n
 from .scope import Scope, suggestion
-from .values import Scalar, bindings, known_unit, literal
+from .values import Scalar, bindings, day, known_unit, literal
 
 PLAIN_TYPES = {"bool": "bool", "integer": "integer", "text": "text"}
+MAX_INPUTS = 1000
 _FIELDS = {"id": "identifier"}
 
 
@@ -25,8 +28,8 @@ def facts(scope: Scope) -> None:
             _prompt(scope, item)
 
 
-def _taken(scope: Scope, name: n.Name, known: object, what: str) -> bool:
-    if isinstance(known, dict) and name.text in known:
+def _taken(scope: Scope, name: n.Name, known: Mapping[str, object], what: str) -> bool:
+    if name.text in known:
         scope.report("R0201", name, name=name.text, what=what)
         return True
     return False
@@ -40,11 +43,13 @@ def _source(scope: Scope, block: n.SourceBlock) -> None:
         key = _FIELDS.get(field.key.text, field.key.text)
         if key in fields:
             scope.report("R0808", field, what=field.key.text)
-        if not field.value.value.strip():
+        if key == "retrieved":
+            day(scope, field.value)
+        elif not field.value.value.strip():
             scope.report("R0210", field.value)
         fields[key] = field.value.value
     if "title" not in fields:
-        scope.report("R0807", block.name, name=block.name.text)
+        scope.missing("R0807", block.name, name=block.name.text)
         fields["title"] = ""
     scope.sources[block.name.text] = ir.Source(id=block.name.text, **fields)
 
@@ -56,7 +61,7 @@ def _value_set(scope: Scope, block: n.ValueSetBlock) -> None:
     for term in block.terms:
         text = term.text.value
         if not any(c.isalnum() for c in text):
-            scope.report("R0210", term.text)
+            scope.report("R0210", term.text, "a term has letters or digits")
             continue
         if text.casefold() in terms:
             scope.report("R0808", term.text, what=text)
@@ -74,13 +79,17 @@ def _value_set(scope: Scope, block: n.ValueSetBlock) -> None:
 def _input(scope: Scope, line: n.InputLine) -> None:
     if _taken(scope, line.name, scope.inputs, "an input"):
         return
+    if not scope.has_room(line.name, "inputs", len(scope.inputs), MAX_INPUTS):
+        scope.broken.add(line.name.text)
+        return
     spec = _type(scope, line)
     if spec is None:
+        scope.broken.add(line.name.text)
         return
     if line.default is not None:
         if spec.type.endswith("_list"):
             hint = "leave the default out: a list that is not given is unknown"
-            got = "a default"
+            got = "a default stands here"
             scope.report("R0405", line, name=spec.id, found="a list", got=got, hint=hint)
         else:
             value = literal(scope, spec, line.default, line.type)
@@ -100,9 +109,12 @@ def _type(scope: Scope, line: n.InputLine) -> ir.Input | None:
     doc = scope.doc(line)
     if written.kind == "one_of":
         options = tuple(option.text for option in written.names)
-        for index, option in enumerate(written.names):
-            if option.text in options[:index]:
+        known: set[str] = set()
+        for option in written.names:
+            # Facts are read without regard to case.
+            if option.text.casefold() in known:
                 scope.report("R0808", option, what=option.text)
+            known.add(option.text.casefold())
         if is_list:
             return ir.Input(name, "one_of_list", options, None, line.optional, None, doc)
         return ir.Input(name, "one_of", options, None, line.optional, None, doc)
@@ -130,12 +142,19 @@ def _type(scope: Scope, line: n.InputLine) -> ir.Input | None:
 
 
 def _prompt(scope: Scope, item: n.PromptItem) -> None:
-    name = item.name.text if item.name else f"prompt_{len(scope.prompts) + 1}"
-    if name in scope.prompts:
-        scope.report("R0201", item.name or item, name=name, what="a prompt")
+    if item.name is not None and _taken(scope, item.name, scope.prompts, "a prompt"):
         return
+    name = item.name.text if item.name is not None else _free(scope)
     if not item.text.value.strip():
         scope.report("R0210", item.text)
         return
     facts_of_case = bindings(scope, item.bindings)
     scope.prompts[name] = ir.Prompt(name, item.text.value, facts_of_case)
+
+
+def _free(scope: Scope) -> str:
+    """A name for a prompt that has none: its number in the file, or the next that is free."""
+    number = len(scope.prompts) + 1
+    while f"prompt_{number}" in scope.prompts:
+        number += 1
+    return f"prompt_{number}"

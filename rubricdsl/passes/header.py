@@ -1,14 +1,15 @@
 """The first lines: name, version, status, title, purpose, reviews, tags."""
 
 import re
-from datetime import date
 from typing import NamedTuple
 
 from .. import ir
 from ..syntax import nodes as n
 from .scope import Scope
+from .values import day, text
 
-_VERSION = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})")
+_PART = r"(0|[1-9][0-9]{0,8})"
+_VERSION = re.compile(rf"{_PART}\.{_PART}\.{_PART}")
 _STATUSES: dict[str, ir.Status] = {"draft": "draft", "active": "active", "retired": "retired"}
 _PURPOSES: dict[str, ir.Purpose] = {"training": "training", "evaluation": "evaluation"}
 
@@ -27,9 +28,9 @@ class Head(NamedTuple):
 def header(scope: Scope) -> Head:
     """What the rubric says about itself; a draft for training where it does not say."""
     written = scope.tree.header
-    name, text, status, doc = "", "0.0.0", "draft", ""
+    name, number, status, doc = "", "0.0.0", "draft", ""
     if written is not None:
-        name, text, doc = written.name.text, written.version.value, scope.doc(written)
+        name, number, doc = written.name.text, written.version.value, scope.doc(written)
         version(scope, written.version)
         if written.status is not None:
             status = written.status.text
@@ -41,7 +42,7 @@ def header(scope: Scope) -> Head:
         if not isinstance(item, n.Setting):
             continue
         if item.key == "tag" and isinstance(item.value, n.Text):
-            tags.append(item.value.value)
+            tags.append(text(scope, item.value))
         elif item.key in once:
             scope.report("R0808", item, what=item.key)
         else:
@@ -50,9 +51,10 @@ def header(scope: Scope) -> Head:
     word = purpose.value.text if purpose and isinstance(purpose.value, n.Name) else "training"
     if purpose and word not in _PURPOSES:
         scope.report("R0811", purpose.value, name=word)
+        word = "evaluation"  # which asks for less
     return Head(
         name,
-        text,
+        number,
         _STATUSES.get(status, "draft"),
         _PURPOSES.get(word, "training"),
         _title(scope, once.get("title")),
@@ -62,10 +64,12 @@ def header(scope: Scope) -> Head:
     )
 
 
-def version(scope: Scope, text: n.Text) -> None:
-    """Three numbers with dots."""
-    if not _VERSION.fullmatch(text.value):
-        scope.report("R0802", text, found=text.value)
+def version(scope: Scope, written: n.Text) -> bool:
+    """Whether a text is three numbers with dots; a finding where it is not."""
+    if _VERSION.fullmatch(written.value):
+        return True
+    scope.report("R0802", written, found=written.value)
+    return False
 
 
 def _title(scope: Scope, title: n.Setting | None) -> str:
@@ -73,10 +77,7 @@ def _title(scope: Scope, title: n.Setting | None) -> str:
         if scope.tree.header is not None:
             scope.missing("R0812", scope.tree.header)
         return ""
-    if not isinstance(title.value, n.Text) or not title.value.value.strip():
-        scope.report("R0210", title.value)
-        return ""
-    return title.value.value
+    return text(scope, title.value) if isinstance(title.value, n.Text) else ""
 
 
 def _reviews(scope: Scope) -> tuple[ir.Review, ...]:
@@ -84,12 +85,7 @@ def _reviews(scope: Scope) -> tuple[ir.Review, ...]:
     for item in scope.tree.items:
         if not isinstance(item, n.Reviewed):
             continue
-        if not item.reviewer.value.strip():
-            scope.report("R0210", item.reviewer)
-        try:
-            date.fromisoformat(item.date.value)
-        except ValueError:
-            scope.report("R0809", item.date, found=item.date.value)
-        role = item.role.value if item.role else None
-        reviews.append(ir.Review(item.reviewer.value, item.date.value, role))
+        day(scope, item.date)
+        role = text(scope, item.role) if item.role else None
+        reviews.append(ir.Review(text(scope, item.reviewer), item.date.value, role))
     return tuple(reviews)

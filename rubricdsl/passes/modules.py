@@ -4,19 +4,26 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .. import ir
+from ..diagnostics import Label
 from ..syntax import nodes as n
 from .header import version
 from .scope import Scope
 from .tiers import Module
 
+DEPTH = "depth"
+
 
 class Found(NamedTuple):
-    """The answer to a name: a rubric, or the path and the reason why there is none."""
+    """The answer to a name: a rubric, or the path and the reason why there is none.
+
+    `refused` is a cycle of names, or `DEPTH`; `error` what is wrong first in the file.
+    """
 
     rubric: ir.Rubric | None
     path: str | None
     declared: str = ""
-    cycle: str = ""
+    refused: str = ""
+    error: Label | None = None
 
 
 Lookup = Callable[[str], Found]
@@ -46,7 +53,7 @@ def modules(scope: Scope, active: bool, lookup: Lookup) -> Modules:
             if rubric is not None:
                 origins.append(ir.Origin(rubric.name, rubric.version, alias))
         elif isinstance(item, n.Extends):
-            if base is not None:
+            if base is not None or scope.lost:
                 scope.report("R0808", item, what="extends")
                 continue
             base = _rubric(scope, item, active, lookup)
@@ -61,25 +68,26 @@ def _rubric(
     scope: Scope, item: n.Include | n.Extends, active: bool, lookup: Lookup
 ) -> ir.Rubric | None:
     name = item.name.text
-    if item.version is not None:
-        version(scope, item.version)
+    asked = item.version if item.version is not None and version(scope, item.version) else None
     found = lookup(name)
     if found.path is None:
-        scope.report("R0301", item.name, name=name)
-    elif found.cycle:
-        scope.report("R0302", item.name, name=name, cycle=found.cycle)
+        scope.report("R0301", item.name, name=name, file=name.replace(".", "/") + ".rubric")
+    elif found.refused == DEPTH:
+        scope.report("R0317", item.name, name=name)
+    elif found.refused:
+        scope.report("R0302", item.name, name=name, cycle=found.refused)
     elif found.declared and found.declared != name:
         scope.report("R0308", item.name, name=name, found=found.declared)
     elif found.rubric is None:
-        scope.report("R0307", item.name, name=name, path=found.path)
+        labels = [found.error] if found.error else []
+        scope.report("R0307", item.name, labels=labels, name=name, path=found.path)
     else:
         rubric = found.rubric
         if item.version is None:
             code = "R0803" if active else "R0810"
             scope.report(code, item, name=name, version=rubric.version)
-        elif item.version.value != rubric.version:
-            asked = item.version.value
-            scope.report("R0303", item.version, name=name, found=rubric.version, asked=asked)
+        elif asked is not None and asked.value != rubric.version:
+            scope.report("R0303", asked, name=name, found=rubric.version, asked=asked.value)
         if rubric.status == "retired":
             scope.report("R0314", item.name, name=name)
         return rubric

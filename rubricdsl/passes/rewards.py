@@ -1,10 +1,12 @@
 """`order`, `reward` and profiles: how the tiers become one number."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
 from .. import ir
+from ..runtime.shapes import SHAPE_PARAMS
 from ..syntax import nodes as n
 from .conditions import condition
 from .criteria import weight
@@ -21,20 +23,18 @@ class Range(NamedTuple):
     holds: Callable[[Fraction], bool]
 
 
-def _within(low: int, high: int) -> Range:
-    return Range(f"from {low} to {high}", lambda value: low <= value <= high)
+def _range(least: int, greatest: int, whole: bool) -> Range:
+    words = f"from {least} to {greatest}"
+    if whole:
+        words = "0 or 1" if (least, greatest) == (0, 1) else f"a whole number {words}"
+    return Range(
+        words, lambda value: least <= value <= greatest and not (whole and value.denominator > 1)
+    )
 
-
-_FLAG = Range("0 or 1", lambda value: value in (0, 1))
-_WHOLE = Range("a whole number from 2 to 4096", lambda v: v.denominator == 1 and 2 <= v <= 4096)
-_SHARE = _within(0, 1000)
 
 PARAMS: dict[ir.Shape, dict[str, Range]] = {
-    "gated": {"a0": _within(1, 8), "count": _FLAG, "group": _WHOLE},
-    "lexicographic": {},
-    "promedical": {"alpha": _within(0, 1), "beta": _within(0, 10), "penalty": _within(0, 1000)},
-    "weighted": {"safety": _SHARE, "proficiency": _SHARE, "excellence": _SHARE},
-    "healthbench": {"veto": _SHARE, "bonus": _SHARE},
+    shape: {name: _range(*bounds) for name, bounds in SHAPE_PARAMS[shape].items()}
+    for shape in ir.SHAPES
 }
 
 
@@ -48,7 +48,8 @@ def rewards(scope: Scope, base: ir.Rubric | None) -> Ranking:
     """The grid of the proficiency tier, the reward shape, and the profiles."""
     steps = base.steps if base else 20
     reward = base.reward if base else ir.Reward()
-    profiles = {p.id: p for p in base.profiles} if base else {}
+    profiles = {p.id: _kept(scope, p) for p in base.profiles} if base else {}
+    written: set[str] = set()
     first: dict[type[n.Item], n.Item] = {}
     for item in scope.tree.items:
         if isinstance(item, n.OrderBlock | n.RewardItem) and type(item) in first:
@@ -63,25 +64,42 @@ def rewards(scope: Scope, base: ir.Rubric | None) -> Ranking:
                 first[n.RewardItem] = item
                 reward = _reward(scope, item, reward)
             case n.ProfileBlock():
-                if item.name.text in profiles and item.name.text not in _names(base):
+                if item.name.text in written:
                     scope.report("R0201", item.name, name=item.name.text, what="a profile")
+                written.add(item.name.text)
                 profiles[item.name.text] = _profile(scope, item)
-    gives_points = any(
-        c.polarity == "requires" and c.tier == "proficiency" for c in scope.criteria.values()
-    )
-    if reward.shape == "healthbench" and scope.criteria and not gives_points:
-        scope.missing("R0609", first.get(n.RewardItem) or n.Name("", 0, 1))
+    complete = scope.criteria and not (scope.broken or scope.lost)
+    if reward.shape == "healthbench" and complete and not _gives_points(scope, reward):
+        scope.missing("R0609", first.get(n.RewardItem) or scope.head)
     return Ranking(steps, reward, tuple(profiles.values()))
 
 
-def _names(base: ir.Rubric | None) -> set[str]:
-    return {p.id for p in base.profiles} if base else set()
+def _kept(scope: Scope, profile: ir.Profile) -> ir.Profile:
+    """An inherited profile without the criteria that this rubric leaves out."""
+    weights = {name: w for name, w in profile.weights.items() if name in scope.criteria}
+    return replace(profile, weights=weights)
+
+
+def _gives_points(scope: Scope, reward: ir.Reward) -> bool:
+    """Whether any criterion can add to a score in points."""
+    worth = {
+        "safety": reward.params.get("veto", 1),
+        "proficiency": 1,
+        "excellence": reward.params.get("bonus", 1),
+    }
+    return any(c.polarity == "requires" and worth[c.tier] for c in scope.criteria.values())
 
 
 def _order(scope: Scope, block: n.OrderBlock, steps: int) -> int:
     written = [line.tier.text for line in block.lines]
-    if written != [tier for tier in ir.TIERS if tier in written] or not written:
-        scope.report("R0601", block.lines[0] if block.lines else block)
+    if written != list(ir.TIERS):
+        wrong = (
+            line
+            for line, tier in zip(block.lines, ir.TIERS, strict=False)
+            if line.tier.text != tier
+        )
+        scope.missing("R0601", next(wrong, block))
+        return steps
     for line in block.lines:
         if line.steps is None:
             continue
@@ -108,7 +126,7 @@ def _reward(scope: Scope, item: n.RewardItem, before: ir.Reward) -> ir.Reward:
     for param in item.params:
         name, value = param.name.text, exact(scope, param.number)
         if name not in PARAMS[shape]:
-            hint = suggestion(name, PARAMS[shape], "parameter of this shape")
+            hint = suggestion(name, PARAMS[shape])
             scope.report("R0605", param.name, shape=shape, name=name, suggestion=hint)
         elif name in params:
             scope.report("R0808", param, what=name)
@@ -128,8 +146,8 @@ def _profile(scope: Scope, block: n.ProfileBlock) -> ir.Profile:
         name = line.name.text
         found = scope.criteria.get(name)
         if found is None:
-            known = [c.id for c in scope.criteria.values() if c.tier == "proficiency"]
-            scope.unknown_criterion(line.name, name, known)
+            known = (c.id for c in scope.criteria.values() if c.tier == "proficiency")
+            scope.unknown("R0608", line.name, name, known)
         elif found.tier != "proficiency":
             scope.report("R0607", line.name, name=name, tier=found.tier)
         elif name in weights:

@@ -8,7 +8,13 @@ from typing import Protocol
 from .. import ir
 from ..diagnostics import Diagnostic, Label, diagnose
 from ..source import Source, Span
-from ..syntax.nodes import Tree
+from ..syntax.nodes import Name, Tree
+
+MAX_NESTED = 60
+"""Levels of `and`, `or` and `not` within each other; written out in brackets they are still read
+(`syntax.parser.MAX_DEPTH`)."""
+MOST_SUGGESTIONS = 100
+"""A file with more findings has other troubles than a misspelt name, and looking costs time."""
 
 
 class Placed(Protocol):
@@ -25,15 +31,16 @@ class Placed(Protocol):
 class Scope:
     """One file on its way to a rubric. Passes fill it in the order that `check` calls them.
 
-    `damaged` says that part of the file could not be read, `lost` that a criterion could not be
-    made: then a name that is not found may be there, and saying so would be a second message
-    about one mistake.
+    `damaged` says that part of the file could not be read, `lost` that the rubric extended could
+    not be; `broken` are the names of things that are written here and could not be made. A name
+    that is not found may be among those, and saying so would be a second message about one mistake.
     """
 
     source: Source
     tree: Tree
     damaged: bool = False
     lost: bool = False
+    broken: set[str] = field(default_factory=set)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     sources: dict[str, ir.Source] = field(default_factory=dict)
     value_sets: dict[str, ir.ValueSet] = field(default_factory=dict)
@@ -41,6 +48,9 @@ class Scope:
     prompts: dict[str, ir.Prompt] = field(default_factory=dict)
     criteria: dict[str, ir.Criterion] = field(default_factory=dict)
     places: dict[str, Span] = field(default_factory=dict)
+    exceeded: set[str] = field(default_factory=set)
+    looked_for: int = 0
+    responses: int = 0
 
     def report(
         self,
@@ -62,16 +72,40 @@ class Scope:
             self.diagnostics.append(diagnose(code, self.span(node), values))
 
     def unknown(self, code: str, node: Placed, name: str, known: Iterable[str]) -> None:
-        """Report a name that is not there, with the nearest one that is."""
-        self.missing(code, node, name=name, suggestion=suggestion(name, known))
+        """Report a name that is not there, with the nearest one that is; the same name once."""
+        if not self.is_unsure(name):
+            self.report(code, node, name=name, suggestion=self.suggestion(name, known))
+            self.broken.add(name)
 
-    def unknown_criterion(self, node: Placed, name: str, known: Iterable[str]) -> None:
-        """Report the name of a criterion that is not there."""
-        if not self.lost:
-            self.unknown("R0608", node, name, known)
+    def is_unsure(self, name: str) -> bool:
+        """Whether a name that is not found may have been written all the same."""
+        return self.damaged or self.lost or name in self.broken
+
+    def suggestion(self, name: str, known: Iterable[str]) -> str:
+        """A hint for a name that was not found; empty once there are very many findings."""
+        return suggestion(name, known) if len(self.diagnostics) < MOST_SUGGESTIONS else ""
+
+    def has_room(self, node: Placed, what: str, count: int, most: int) -> bool:
+        """Whether one more is allowed after `count`; the first that is not is a finding."""
+        if count < most:
+            return True
+        if what not in self.exceeded:
+            self.exceeded.add(what)
+            self.report("R0223", node, what=what, most=f"{most:,}")
+        return False
 
     def span(self, node: Placed) -> Span:
         return Span(self.source.path, node.start, node.end)
+
+    @property
+    def head(self) -> Placed:
+        """The first line, for findings about the whole file."""
+        return self.tree.header or Name("", 0, 1)
+
+    def written(self, node: Placed) -> str:
+        """A node as it stands in the file, cut short."""
+        text = self.source.text[node.start : node.end]
+        return text if len(text) <= 40 else text[:39] + "…"
 
     def doc(self, node: Placed) -> str:
         """The `##` note above an item."""
@@ -80,14 +114,15 @@ class Scope:
         return self.tree.docs.get(self.source.position(node.start)[0], "")
 
 
-def suggestion(name: str, known: Iterable[str], noun: str = "such name") -> str:
+def suggestion(name: str, known: Iterable[str]) -> str:
     """A hint for a name that was not found."""
     names = sorted(set(known))
     near = get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
         return f"did you mean `{near[0]}`?"
     if not names:
-        return f"there is no {noun} here yet"
+        return "there is none here yet"
     if len(names) > 12:
-        return f"there are {len(names)} names to choose from, such as `{names[0]}`"
-    return "there are: " + ", ".join(f"`{n}`" for n in names)
+        return f"there are {len(names)} to choose from, such as `{names[0]}`"
+    listed = ", ".join(f"`{n}`" for n in names)
+    return f"there {'is' if len(names) == 1 else 'are'}: {listed}"

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from ..diagnostics import Diagnostic, Label, diagnose
 from ..source import Span
-from ..syntax.parser import Parsed, SyntaxFault
+from ..syntax.parser import Parsed
+from ..syntax.recovery import SyntaxFault
 from ..syntax.tables import tables
-from ..syntax.tokens import END
+from ..syntax.tokens import END, MAX_NAME, LexicalFault
 
 # Terminals that are not a word of the language, as a reader would call them.
 NOUNS = {
@@ -27,30 +28,72 @@ NOUNS = {
     "EQUAL": "`=`",
     END: "the end of the file",
 }
-# Words that may follow nearly anything say little about what was meant.
-_LAST = ("met", "unmet", "tag", "note", "}", END)
+# The words that say most about what was meant, and those that may follow nearly anything.
+_FIRST = ("`requires`", "`forbids`")
+_LAST = ("`met`", "`unmet`", "`tag`", "`note`", "`}`", NOUNS[END])
+_COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
 
 
 def syntax(parsed: Parsed) -> list[Diagnostic]:
     """One diagnostic for each fault of the scan and of the parse."""
-    unclosed = {(f.span.path, f.span.start) for f in parsed.lexical if f.code == "R0102"}
-    found = [diagnose(f.code, f.span, {"detail": f.detail}) for f in parsed.lexical]
-    for fault in parsed.syntax:
-        if (fault.span.path, fault.span.start) not in unclosed:
-            found.append(_fault(fault))
-    return found
+    found = [*map(_lexical, parsed.lexical), *map(_fault, parsed.syntax)]
+    ends = [diagnostic for diagnostic in found if diagnostic.code == "R0110"]
+    if not ends:
+        return found
+    first = min(ends, key=lambda diagnostic: diagnostic.span.start)
+    return [d for d in found if d.span.start < first.span.start] + [first]
+
+
+def _lexical(fault: LexicalFault) -> Diagnostic:
+    values = {"found": fault.found, "meant": fault.meant, "escape": ""}
+    values |= {"what": "characters in a name", "most": str(MAX_NAME)}
+    if fault.code == "R0106":
+        values["escape"] = f"\\u{fault.found.removeprefix('U+').lower()}"
+    is_name = fault.meant.replace("_", "-") == fault.found.replace("_", "-")
+    hint = "names have letters, digits and `_`" if fault.code == "R0108" and is_name else None
+    return diagnose(fault.code, fault.span, values, hint=hint)
 
 
 def _fault(fault: SyntaxFault) -> Diagnostic:
-    if fault.meant is not None:
-        return diagnose("R0107", fault.span, {"found": fault.found, "meant": fault.meant})
-    expected = f"here could stand {listed(fault.expected)}"
-    if fault.opened is not None or not fault.found:
-        labels = [Label(fault.opened, "opened here, and never closed")] if fault.opened else []
-        hint = "close it with `}`" if fault.opened else expected
-        return diagnose("R0104", _last(fault.span), labels=labels, hint=hint)
-    found = fault.found if len(fault.found) <= 30 else fault.found[:29] + "…"
-    return diagnose("R0101", fault.span, {"found": f"`{found}`"}, hint=expected)
+    found = f"`{fault.found}`" if fault.found else "the end of the file"
+    match fault.kind:
+        case "misspelt":
+            return diagnose("R0107", fault.span, {"found": fault.found, "meant": fault.meant})
+        case "unquoted":
+            return diagnose("R0112", fault.span, {"found": fault.found, "meant": fault.meant})
+        case "brace":
+            values = {"brace": fault.meant, "found": found}
+            return diagnose("R0111", fault.span, values, labels=_opened(fault))
+        case "end" if fault.opened is not None:
+            values = {"brace": "}", "found": found}
+            return diagnose("R0111", _last(fault.span), values, labels=_opened(fault))
+        case "end":
+            values = {"expected": listed(fault.expected)}
+            return diagnose("R0104", _last(fault.span), values)
+        case "deep":
+            return diagnose("R0109", fault.span)
+        case "many":
+            return diagnose("R0110", fault.span)
+        case _:
+            return diagnose("R0101", fault.span, {"found": found, "expected": _hint(fault)})
+
+
+def _hint(fault: SyntaxFault) -> str:
+    if "RUBRIC" in fault.expected:
+        return 'a file begins with `rubric`, its name and `version "0.1.0"`'
+    if "STATUS" in fault.expected and fault.found in ("draft", "active", "retired"):
+        return f"write `status {fault.found}`"
+    if fault.found == "}" and fault.opened is None:
+        return "no `{` is open here: remove it, or look for a `}` too many above"
+    if fault.found in _COMPARISONS and "AND" in fault.expected:
+        return "compare two things at a time: `age >= 18 years and age < 65 years`"
+    if fault.found.startswith('"') and "POLARITY" in fault.expected:
+        return "say `requires` or `forbids` before the text"
+    return f"here could stand {listed(fault.expected)}"
+
+
+def _opened(fault: SyntaxFault) -> list[Label]:
+    return [Label(fault.opened, "opened here")] if fault.opened is not None else []
 
 
 def _last(span: Span) -> Span:
@@ -66,9 +109,10 @@ def listed(terminals: Iterable[str], most: int = 9) -> str:
     words: list[str] = []
     for terminal in terminals:
         words += [NOUNS[terminal]] if terminal in NOUNS else by_terminal.get(terminal, [])
-    ranked = sorted(dict.fromkeys(words), key=lambda w: (w.strip("`") in _LAST, words.index(w)))
+    unique = list(dict.fromkeys(words))
+    ranked = sorted(unique, key=lambda word: (word not in _FIRST, word in _LAST))
     shown = ranked[:most]
     rest = len(ranked) - len(shown)
     if rest:
-        return ", ".join(shown) + f" and {rest} other words"
+        return ", ".join(shown) + f" and {rest} other things"
     return " or ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)

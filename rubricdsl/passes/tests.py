@@ -9,6 +9,7 @@ from ..syntax import nodes as n
 from .scope import Scope
 from .values import Scalar, bindings
 
+MAX_RESPONSES = 1000
 Verdict = str | int
 Sheet = dict[str, Verdict]
 
@@ -44,14 +45,21 @@ def tests(scope: Scope) -> tuple[TestCase, ...]:
 def _case(scope: Scope, block: n.TestBlock) -> TestCase:
     inputs: dict[str, Scalar | tuple[str, ...]] = {}
     responses: dict[str, Sheet | str] = {}
+    given = [line for line in block.lines if isinstance(line, n.Bindings)]
+    for again in given[1:]:
+        scope.report("R0808", again, what="given")
+    if given:
+        inputs = bindings(scope, given[0].items)
     for line in block.lines:
-        if isinstance(line, n.Bindings):
-            inputs.update(bindings(scope, line.items))
-        elif isinstance(line, n.ResponseLine):
-            if line.name.text in responses:
-                scope.report("R0706", line.name, name=line.name.text)
-            content = line.content
-            responses[line.name.text] = (
+        if isinstance(line, n.ResponseLine):
+            name, content = line.name, line.content
+            if name.text in responses:
+                scope.report("R0706", name, name=name.text)
+            if not scope.has_room(name, "responses in tests", scope.responses, MAX_RESPONSES):
+                scope.broken.add(name.text)
+                continue
+            scope.responses += 1
+            responses[name.text] = (
                 content.value if isinstance(content, n.Text) else _sheet(scope, content)
             )
     expected = [line for line in block.lines if isinstance(line, n.Expectation)]
@@ -100,13 +108,15 @@ def _otherwise(criterion: ir.Criterion, word: str) -> Verdict:
 def _criterion(scope: Scope, name: n.Name) -> ir.Criterion | None:
     found = scope.criteria.get(name.text)
     if found is None:
-        scope.unknown_criterion(name, name.text, scope.criteria)
+        scope.unknown("R0608", name, name.text, scope.criteria)
     return found
 
 
 def verdict_of(scope: Scope, criterion: ir.Criterion, word: n.Name) -> Verdict | None:
     """A verdict as written, if the criterion has it."""
     text = word.text
+    if criterion.id in scope.broken:
+        return None
     if text in ("not_applicable", "cannot_assess"):
         return text
     if criterion.levels:

@@ -1,25 +1,19 @@
 """The three blocks: criteria written here, used from elsewhere, or changed by an extension."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from .. import ir
 from ..conditions import inputs_of
 from ..diagnostics import Label
 from ..syntax import nodes as n
-from .criteria import KIND_OF, SEVERITY, apply, criterion, gather
-from .scope import Scope, suggestion
+from .criteria import KIND_OF, SEVERITY, allowed, apply, criterion, gather
+from .scope import Scope
+from .values import NOUNS
 
-TIER: dict[str, ir.Tier] = {
-    "safety": "safety",
-    "proficiency": "proficiency",
-    "excellence": "excellence",
-}
-_POLICY: dict[str, ir.Policy] = {
-    "violate": "violate",
-    "unmet": "unmet",
-    "exclude": "exclude",
-    "drop": "drop",
-}
+MAX_CRITERIA = 1000
+TIER: dict[str, ir.Tier] = {tier: tier for tier in ir.TIERS}
+_POLICY: dict[str, ir.Policy] = {policy: policy for policy in ir.POLICIES}
 _ALLOWED = {
     "safety": ("violate", "drop"),
     "proficiency": ("unmet", "exclude", "drop"),
@@ -34,50 +28,72 @@ class Module:
     alias: str
     rubric: ir.Rubric
 
+    @cached_property
+    def criteria(self) -> dict[str, ir.Criterion]:
+        return {criterion.id: criterion for criterion in self.rubric.criteria}
+
+    @cached_property
+    def sources(self) -> dict[str, ir.Source]:
+        return {source.id: source for source in self.rubric.sources}
+
+
+@dataclass(frozen=True)
+class _Inherited:
+    """The criteria of the rubric extended, and which of them have been changed here."""
+
+    criteria: dict[str, ir.Criterion] | None
+    changed: set[str] = field(default_factory=set)
+
 
 def tiers(
     scope: Scope, modules: dict[str, Module | None], base: ir.Rubric | None
 ) -> tuple[tuple[ir.Criterion, ...], ir.Policies]:
     """All criteria in tier order, and the policies. Fills `scope.criteria` and `scope.places`."""
-    policies = base.policies if base else ir.Policies()
-    for inherited in base.criteria if base else ():
-        scope.criteria[inherited.id] = inherited
+    extended = _Inherited({c.id: c for c in base.criteria} if base else None)
+    scope.criteria.update(extended.criteria or {})
     for block in scope.tree.items:
         if not isinstance(block, n.TierBlock):
             continue
         tier = TIER[block.tier.text]
         for item in block.items:
             match item:
-                case n.CriterionItem():
+                case n.CriterionItem() if _has_room(scope, item.name):
                     _add(scope, criterion(scope, item, tier), item.name)
-                case n.Use():
+                case n.Use() if _has_room(scope, item.alias or item.name):
                     _add(scope, _used(scope, item, tier, modules), item.alias or item.name)
                 case n.Override():
-                    _override(scope, item, tier, base)
+                    _override(scope, item, tier, extended)
                 case n.Without():
-                    _without(scope, item, tier, base)
-                case n.PolicyLine():
-                    policies = _policy(scope, item, tier, policies)
-    if not scope.criteria and not scope.lost:
-        scope.missing("R0219", scope.tree.header or n.Name("", 0, 1))
+                    _without(scope, item, tier, extended)
+    if not (scope.criteria or scope.broken or scope.lost):
+        scope.missing("R0219", scope.head)
     ordered = tuple(c for tier in ir.TIERS for c in scope.criteria.values() if c.tier == tier)
-    return ordered, policies
+    return ordered, _policies(scope, base)
+
+
+def _has_room(scope: Scope, name: n.Name) -> bool:
+    if scope.has_room(name, "criteria", len(scope.criteria), MAX_CRITERIA):
+        return True
+    scope.broken.add(_last(name))
+    return False
+
+
+def _last(name: n.Name) -> str:
+    return name.text.rpartition(".")[2]
 
 
 def _add(scope: Scope, made: ir.Criterion | None, name: n.Name) -> None:
     if made is None:
-        # It stands in the file, so nothing that names it should be told that it does not.
-        scope.lost = True
-        return
-    if made.id in scope.criteria:
+        scope.broken.add(_last(name))
+    elif made.id in scope.criteria:
         other = scope.criteria[made.id]
         what = f"a {KIND_OF[other.tier]} in `{other.tier}`"
         first = scope.places.get(made.id)
         labels = (Label(first, "the first one"),) if first else ()
         scope.report("R0201", name, "again", labels=labels, name=made.id, what=what)
-        return
-    scope.criteria[made.id] = made
-    scope.places[made.id] = scope.span(name)
+    else:
+        scope.criteria[made.id] = made
+        scope.places[made.id] = scope.span(name)
 
 
 def _used(
@@ -92,35 +108,28 @@ def _used(
         scope.unknown("R0304", item.name, alias, modules)
     if module is None:
         return None
-    found = next((c for c in module.rubric.criteria if c.id == wanted), None)
+    found, name = module.criteria.get(wanted), module.rubric.name
     if found is None:
-        names = [c.id for c in module.rubric.tier(tier)]
-        hint = suggestion(wanted, names)
-        name = module.rubric.name
-        scope.report("R0305", item.name, module=name, name=wanted, suggestion=hint)
+        near = scope.suggestion(wanted, (c.id for c in module.rubric.tier(tier)))
+        scope.report("R0305", item.name, module=name, name=wanted, suggestion=near)
         return None
     if found.tier != tier:
-        scope.report(
-            "R0306",
-            item.name,
-            name=wanted,
-            tier=found.tier,
-            module=module.rubric.name,
-            here=tier,
-        )
+        scope.report("R0306", item.name, name=wanted, tier=found.tier, module=name, here=tier)
         return None
     _same_inputs(scope, item, found, module.rubric)
     cites = tuple(_bring(scope, module, source) for source in found.cites)
-    name = item.alias.text if item.alias else wanted
-    return replace(found, id=name, cites=cites)
+    return replace(found, id=item.alias.text if item.alias else wanted, cites=cites)
 
 
 def _bring(scope: Scope, module: Module, source: str) -> str:
     """A source of another rubric under a name that cannot clash with one written here."""
-    known = next(s for s in module.rubric.sources if s.id == source)
     name = f"{module.alias}.{source}"
-    scope.sources[name] = replace(known, id=name)
-    return name
+    while True:
+        brought = replace(module.sources[source], id=name)
+        # One that is inherited may have come in under the same two names.
+        if scope.sources.setdefault(name, brought) == brought:
+            return name
+        name += "_"
 
 
 def _same_inputs(scope: Scope, item: n.Use, found: ir.Criterion, module: ir.Rubric) -> None:
@@ -130,8 +139,8 @@ def _same_inputs(scope: Scope, item: n.Use, found: ir.Criterion, module: ir.Rubr
     for name in inputs_of(found.when):
         wanted, here = theirs[name], scope.inputs.get(name)
         if here is None:
-            hint = f"declare `{name}` in an `input` block, as `{module.name}` does"
-            scope.report("R0315", item.name, name=found.id, input=name, suggestion=hint)
+            if not scope.is_unsure(name):
+                scope.report("R0315", item.name, name=found.id, input=name, module=module.name)
         elif (here.type, here.options, here.unit) != (wanted.type, wanted.options, wanted.unit):
             scope.report(
                 "R0316",
@@ -148,28 +157,37 @@ def _described(spec: ir.Input) -> str:
         return f"a quantity in {spec.unit}"
     if spec.options:
         return "one of " + ", ".join(spec.options)
-    return spec.type
+    return NOUNS[spec.type]
 
 
 def _inherited(
-    scope: Scope, name: n.Name, verb: str, tier: ir.Tier, base: ir.Rubric | None
+    scope: Scope, name: n.Name, verb: str, tier: ir.Tier, base: _Inherited
 ) -> ir.Criterion | None:
-    if base is None:
-        scope.report("R0310", name, verb=verb)
+    """The criterion of the rubric extended that is to be changed; each may be changed once."""
+    if base.criteria is None:
+        if not scope.lost:
+            scope.report("R0310", name, verb=verb)
         return None
-    known = {c.id: c for c in base.tier(tier)}
-    if name.text not in known:
-        hint = suggestion(name.text, known)
-        scope.report("R0311", name, name=name.text, tier=tier, suggestion=hint)
+    before = base.criteria.get(name.text)
+    if before is None or before.tier != tier:
+        near = scope.suggestion(name.text, (c.id for c in base.criteria.values()))
+        if before is not None:
+            near = f"it is in `{before.tier}`"
+        scope.report("R0311", name, name=name.text, tier=tier, suggestion=near)
         return None
-    return scope.criteria.get(name.text, known[name.text])
+    if name.text in base.changed:
+        scope.report("R0808", name, what=name.text)
+        return None
+    base.changed.add(name.text)
+    return before
 
 
-def _override(scope: Scope, item: n.Override, tier: ir.Tier, base: ir.Rubric | None) -> None:
+def _override(scope: Scope, item: n.Override, tier: ir.Tier, base: _Inherited) -> None:
     before = _inherited(scope, item.name, "override", tier, base)
     if before is None:
         return
     found = gather(scope, item.name, item.clauses)
+    allowed(scope, tier, found, item.name)
     after = apply(scope, before, found, item.name)
     if tier == "safety":
         _only_tighter(scope, item, before, after)
@@ -194,7 +212,7 @@ def _only_tighter(
         scope.report("R0313", item.name, name=before.id, how=how)
 
 
-def _without(scope: Scope, item: n.Without, tier: ir.Tier, base: ir.Rubric | None) -> None:
+def _without(scope: Scope, item: n.Without, tier: ir.Tier, base: _Inherited) -> None:
     before = _inherited(scope, item.name, "leave out", tier, base)
     if before is None:
         return
@@ -204,13 +222,31 @@ def _without(scope: Scope, item: n.Without, tier: ir.Tier, base: ir.Rubric | Non
     scope.criteria.pop(before.id, None)
 
 
+def _policies(scope: Scope, base: ir.Rubric | None) -> ir.Policies:
+    """What `cannot_assess` means per block: as written here, as inherited, or the default."""
+    policies = base.policies if base else ir.Policies()
+    said: set[ir.Tier] = set()
+    for block in scope.tree.items:
+        if not isinstance(block, n.TierBlock):
+            continue
+        tier = TIER[block.tier.text]
+        for item in block.items:
+            if not isinstance(item, n.PolicyLine):
+                continue
+            if tier in said:
+                scope.report("R0808", item, what="cannot_assess")
+            said.add(tier)
+            policies = _policy(scope, item, tier, policies)
+    return policies
+
+
 def _policy(scope: Scope, item: n.PolicyLine, tier: ir.Tier, policies: ir.Policies) -> ir.Policies:
     word = item.word.text
     if word not in _ALLOWED[tier]:
         reason = "a verdict that is missing has to be resolved in one declared way"
         if tier == "safety" and word in _POLICY:
             reason = "in safety, what nobody could assess must never look safe"
-        options = ", ".join(_ALLOWED[tier])
+        options = ", ".join(f"`{option}`" for option in _ALLOWED[tier])
         scope.report("R0220", item.word, word=word, reason=reason, options=options)
         return policies
     if word == "exclude":

@@ -1,5 +1,7 @@
-"""Literals against the type of an input: exact numbers, units converted, texts as they are."""
+"""Literals: exact numbers, dates and texts, and values against the type of an input."""
 
+import re
+from datetime import date
 from fractions import Fraction
 
 from .. import ir
@@ -10,10 +12,11 @@ from ..units import suggest as suggest_unit
 from .scope import Placed, Scope
 
 MAX_DIGITS = 12
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Scalar = bool | Fraction | str
 
 NOUNS = {
-    "bool": "a yes/no input (true or false)",
+    "bool": "a yes or no",
     "one_of": "one of a list of words",
     "integer": "a whole number",
     "quantity": "a quantity with a unit",
@@ -95,7 +98,7 @@ def literal(scope: Scope, spec: ir.Input, value: n.Value, against: Placed) -> Sc
 
 
 def _mismatch(scope: Scope, spec: ir.Input, value: n.Value) -> None:
-    got = _LITERALS[type(value)]
+    got = f"{_LITERALS[type(value)]} stands here"
     scope.report("R0405", value, name=spec.id, found=NOUNS[spec.type], got=got, hint=example(spec))
 
 
@@ -112,7 +115,7 @@ def bindings(scope: Scope, items: tuple[n.Binding, ...]) -> dict[str, Scalar | t
         is_list = spec.type.endswith("_list")
         if item.is_list != is_list:
             hint = f'write `{spec.id}: ("…", "…")`' if is_list else example(spec)
-            got = "a list" if item.is_list else "a single value"
+            got = f"{'a list' if item.is_list else 'a single value'} stands here"
             found = NOUNS[spec.type]
             scope.report("R0405", item, name=spec.id, found=found, got=got, hint=hint)
             continue
@@ -132,3 +135,20 @@ def example(spec: ir.Input) -> str:
         "quantity": f"write a number and its unit, like `5 {spec.unit}`",
         "text": 'write a text in quotes, like `"aspirin"`',
     }[kind]
+
+
+def day(scope: Scope, written: n.Text) -> None:
+    """A date of the calendar, year first."""
+    try:
+        known = _DATE.fullmatch(written.value) and date.fromisoformat(written.value)
+    except ValueError:
+        known = None
+    if not known:
+        scope.report("R0809", written, found=written.value)
+
+
+def text(scope: Scope, written: n.Text) -> str:
+    """The text, with a finding where it is blank."""
+    if not written.value.strip():
+        scope.report("R0210", written)
+    return written.value

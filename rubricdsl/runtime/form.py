@@ -6,6 +6,8 @@ numbers `[numerator, denominator]`; texts that are compared are in their plain f
 
 from typing import Any, TypedDict
 
+COMPACT_VERSION = 1
+
 
 class CompactInput(TypedDict):
     """A fact about the case. `unit` for quantities, `options` for enumerations."""

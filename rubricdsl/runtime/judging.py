@@ -1,13 +1,17 @@
 """Asking a judge for verdicts. A judge that fails gives none, and the policies settle the rest.
 
 A judge is `judge(items) -> list of verdict sheets`, one sheet per item. An item is a dict:
-`prompt` (messages), `response` (text), `rubric` (name), `criteria` (the ids to decide) and
-`inputs`. Set one with `set_judge(fn)` or `RUBRICC_JUDGE=package.module:function`.
+`prompt` (messages), `response` (text), `rubric` (name), `criteria` (the ids to decide), `inputs`,
+and `rubric_json` where the rubric came with the row. Set one with `set_judge(fn)` or
+`RUBRICC_JUDGE=package.module:function`. A judge that asks a language model for JSON reads the reply
+with `read_reply`.
 """
 
+import json
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Judge = Callable[[list[dict[str, Any]]], list[Mapping[str, Any]]]
@@ -59,6 +63,34 @@ def ask_judge(items: list[dict[str, Any]]) -> tuple[list[Mapping[str, Any]], int
     if wrong:
         warnings.warn(f"the judge failed: {wrong} sheets are not mappings", stacklevel=2)
     return [sheet if isinstance(sheet, Mapping) else {} for sheet in sheets], wrong
+
+
+def read_reply(reply: Any, criteria: Sequence[str]) -> dict[str, Any]:
+    """The verdicts that a reply in JSON gives on these criteria.
+
+    The reply is `{criterion: {"verdict": …}}` or `{criterion: verdict}`; about a single criterion
+    also `{"verdict": …}`. What cannot be read, is said twice, or is about another criterion gives
+    no verdict, and the policies settle what that means.
+    """
+    try:
+        found = json.loads(reply, object_pairs_hook=_said_once)
+    except (TypeError, ValueError, RecursionError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    if len(criteria) == 1 and criteria[0] not in found and "verdict" in found:
+        found = {criteria[0]: found}
+    named = {name: found[name] for name in criteria if name in found}
+    return {
+        name: value.get("verdict") if isinstance(value, dict) else value
+        for name, value in named.items()
+    }
+
+
+def _said_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object without what it says twice: of two answers, neither is believed."""
+    counts = Counter(key for key, _ in pairs)
+    return {key: value for key, value in pairs if counts[key] == 1}
 
 
 def _no_verdicts(items: list[dict[str, Any]], reason: str) -> tuple[list[Mapping[str, Any]], int]:

@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 
 from .amounts import reduced
 from .conditions import holds
-from .form import CompactRubric
+from .form import CompactCriterion, CompactRubric
+
+Key = tuple[int, int, int, int, int]
 
 
 class Tally(NamedTuple):
@@ -23,7 +25,7 @@ class Tally(NamedTuple):
     vetoes: int
     chances: int
 
-    def key(self) -> tuple[int, int, int, int, int]:
+    def key(self) -> Key:
         """The one definition of the order: a response with the greater key is the better one."""
         critical, major, moderate = self.violations
         return (-critical, -major, -moderate, self.bin, self.bonuses)
@@ -51,27 +53,49 @@ def weights_in_force(
     return weights
 
 
+class Sums(NamedTuple):
+    """What the credits of a sheet add up to: counts by severity and tier, weighed credits."""
+
+    critical: int = 0
+    major: int = 0
+    moderate: int = 0
+    vetoes: int = 0
+    bonuses: int = 0
+    chances: int = 0
+    gained: int = 0
+    total: int = 0
+
+
+def adds(
+    rubric: CompactRubric, criterion: CompactCriterion, credit: int, weights: Mapping[str, int]
+) -> Sums:
+    """What one criterion with this credit adds."""
+    if criterion["severity"] is not None:
+        critical, major, moderate = (
+            int(credit == 0 and criterion["severity"] == severity) for severity in range(3)
+        )
+        return Sums(critical, major, moderate, vetoes=1)
+    if criterion["tier"] == 2:
+        return Sums(bonuses=int(credit == rubric["unit"]), chances=1)
+    weight = weights[criterion["id"]]
+    return Sums(gained=weight * credit, total=weight * rubric["unit"])
+
+
 def tally(rubric: CompactRubric, credits: list[int | None], weights: Mapping[str, int]) -> Tally:
     """Count violations, weigh proficiency and count bonuses; integers throughout."""
-    violations, vetoes = [0, 0, 0], 0
-    gained, total = 0, 0
-    bonuses, chances = 0, 0
-    for criterion, credit in zip(rubric["criteria"], credits, strict=True):
-        if credit is None:
-            continue
-        if criterion["severity"] is not None:
-            vetoes += 1
-            violations[criterion["severity"]] += credit == 0
-        elif criterion["tier"] == 2:
-            chances += 1
-            bonuses += credit == rubric["unit"]
-        else:
-            weight = weights[criterion["id"]]
-            gained += weight * credit
-            total += weight * rubric["unit"]
+    parts = [
+        adds(rubric, criterion, credit, weights)
+        for criterion, credit in zip(rubric["criteria"], credits, strict=True)
+        if credit is not None
+    ]
+    return tally_of(rubric["steps"], Sums(*map(sum, zip(*parts, strict=True))))
+
+
+def tally_of(steps: int, sums: Sums) -> Tally:
+    """The tally of a sheet with these sums, on a grid of so many steps."""
+    critical, major, moderate, vetoes, bonuses, chances, gained, total = sums
     share = reduced(gained, total) if total else (0, 1)
-    step = round_half_even(share[0] * rubric["steps"], share[1])
-    critical, major, moderate = violations
+    step = round_half_even(share[0] * steps, share[1])
     return Tally((critical, major, moderate), share, step, bonuses, vetoes, chances)
 
 

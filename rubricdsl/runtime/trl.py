@@ -1,18 +1,21 @@
-"""The reward function for TRL's GRPO and RLOO trainers: `reward_funcs: [reward.reward]`.
+"""The reward functions for TRL's GRPO and RLOO trainers: `reward_funcs: [reward.reward]`.
 
-The data set has a column `rubric` (a name; it may be missing when there is one rubric only) and
-may have `inputs` (a dict or its JSON text) and `profile`. Prompts and completions may be
-conversational or plain text.
+`reward` gives one number per response. `reward_safety`, `reward_proficiency` and
+`reward_excellence` give the same judgement as three columns, for trainers that normalise each
+function by itself; they are used together.
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+from .batch import BatchRow, ranked_groups, read_batch
 from .conditions import read_inputs
 from .evaluate import evaluate
+from .groups import group_rewards
 from .judging import ask_judge
-from .registry import compact_rubric, rubric_names
+from .metrics import log_columns, log_metrics
+from .shapes import columns_of
 from .verdicts import needs_judge
 
 
@@ -26,128 +29,114 @@ def reward(
 
     Metrics go to `log_metric` and `log_extra` where the trainer passes them, under `rubric/`.
     """
-    rows = [
-        {
-            "prompt": _messages(prompt),
-            "response": _response(completion),
-            "rubric": name,
-            "inputs": _inputs(inputs),
-            "profile": profile,
-        }
-        for prompt, completion, name, inputs, profile in zip(
-            prompts,
-            completions,
-            _rubric_column(kwargs.get("rubric"), len(prompts)),
-            kwargs.get("inputs") or [None] * len(prompts),
-            kwargs.get("profile") or [None] * len(prompts),
-            strict=True,
-        )
+    rows = read_batch(prompts, completions, kwargs)
+    groups = ranked_groups(rows)
+    results = _evaluated(rows, kwargs)
+    rewards: list[float | None] = [result["reward"] for result in results]
+    for places in groups:
+        keys = [results[place]["key"] for place in places]
+        ranked = group_rewards(rows[places[0]].rubric, keys)
+        for place, value in zip(places, ranked, strict=True):
+            rewards[place] = value
+    return rewards
+
+
+def reward_safety(
+    prompts: Sequence[Any],
+    completions: Sequence[Any],
+    completion_ids: Sequence[Any] | None = None,
+    **kwargs: Any,
+) -> list[float | None]:
+    """1 without a violation, otherwise 0."""
+    return _column(0, prompts, completions, kwargs)
+
+
+def reward_proficiency(
+    prompts: Sequence[Any],
+    completions: Sequence[Any],
+    completion_ids: Sequence[Any] | None = None,
+    **kwargs: Any,
+) -> list[float | None]:
+    """Proficiency on the rubric's grid; 0 with a violation."""
+    return _column(1, prompts, completions, kwargs)
+
+
+def reward_excellence(
+    prompts: Sequence[Any],
+    completions: Sequence[Any],
+    completion_ids: Sequence[Any] | None = None,
+    **kwargs: Any,
+) -> list[float | None]:
+    """The share of the rubric's bonuses; 0 with a violation."""
+    return _column(2, prompts, completions, kwargs)
+
+
+class _Judged(NamedTuple):
+    """A batch that was judged, and which of its columns have been asked for."""
+
+    rows: list[BatchRow]
+    results: list[dict[str, Any]]
+    taken: set[int]
+
+
+_KEPT = 4
+_judged: list[_Judged] = []
+_judging = threading.Lock()
+
+
+def _column(
+    place: int, prompts: Sequence[Any], completions: Sequence[Any], kwargs: Mapping[str, Any]
+) -> list[float | None]:
+    """One column of a batch. The three share one judgement, so that none can miss a verdict alone.
+
+    The judgement is forgotten when each has been asked for once.
+    """
+    rows = read_batch(prompts, completions, kwargs)
+    with _judging:
+        for batch in _judged:
+            if place not in batch.taken and batch.rows == rows:
+                break
+        else:
+            batch = _Judged(rows, _evaluated(rows, kwargs), set())
+            _judged.append(batch)
+            del _judged[:-_KEPT]
+        batch.taken.add(place)
+        if len(batch.taken) == 3:
+            _judged[:] = [other for other in _judged if other is not batch]
+    return [
+        None if result["key"] is None else columns_of(row.rubric, result["key"])[place]
+        for row, result in zip(rows, batch.results, strict=True)
     ]
-    sheets, failures = _judged(rows)
-    results = [
-        evaluate(
-            compact_rubric(row["rubric"]), sheet, row["inputs"], row["response"], row["profile"]
-        )
-        for row, sheet in zip(rows, sheets, strict=True)
-    ]
-    _log_metrics(kwargs.get("log_metric"), rows, results, failures)
-    _log_columns(kwargs.get("log_extra"), results)
-    return [result["reward"] for result in results]
 
 
-def _rubric_column(column: Sequence[str] | None, size: int) -> Sequence[str]:
-    if column is not None:
-        return column
-    names = rubric_names()
-    if len(names) != 1:
-        raise ValueError("the data set needs a column `rubric` that names the rubric of each row")
-    return names * size
-
-
-def _messages(prompt: Any) -> list[Any]:
-    return [{"role": "user", "content": prompt}] if isinstance(prompt, str) else list(prompt)
-
-
-def _response(completion: Any) -> str:
-    """The text of the last assistant message, or the completion itself when it is plain text."""
-    if isinstance(completion, str):
-        return completion
-    for message in reversed(completion):
-        if message.get("role") == "assistant" and message.get("content"):
-            content = message["content"]
-            if isinstance(content, str):
-                return content
-            return "".join(part.get("text") or "" for part in content)
-    return ""
-
-
-def _inputs(value: Any) -> Mapping[str, Any]:
-    found = json.loads(value) if isinstance(value, str) and value else value or {}
-    if not isinstance(found, Mapping):
-        raise ValueError(f"`inputs` must be an object with values by name, not {value!r}")
-    return found
-
-
-def _judged(rows: list[dict[str, Any]]) -> tuple[list[Mapping[str, Any]], int]:
-    """A verdict sheet for every row, from the judge where one is needed."""
+def _evaluated(rows: list[BatchRow], kwargs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the rubrics say about the rows, after the judge was asked; logged."""
     items, owners = [], []
     for place, row in enumerate(rows):
-        rubric = compact_rubric(row["rubric"])
-        criteria = needs_judge(rubric, read_inputs(rubric["inputs"], row["inputs"]))
+        criteria = needs_judge(row.rubric, read_inputs(row.rubric["inputs"], row.inputs))
         if criteria:
-            asked = {key: row[key] for key in ("prompt", "response", "rubric", "inputs")}
-            items.append({**asked, "criteria": criteria})
+            items.append(_item(row, criteria))
             owners.append(place)
     answers, failures = ask_judge(items)
     sheets: list[Mapping[str, Any]] = [{} for _ in rows]
     for place, sheet in zip(owners, answers, strict=True):
         sheets[place] = sheet
-    return sheets, failures
+    results = [
+        evaluate(row.rubric, sheet, row.inputs, row.response, row.profile)
+        for row, sheet in zip(rows, sheets, strict=True)
+    ]
+    log_metrics(kwargs.get("log_metric"), rows, results, failures)
+    log_columns(kwargs.get("log_extra"), results)
+    return results
 
 
-def _log_metrics(
-    log_metric: Callable[[str, float], None] | None,
-    rows: list[dict[str, Any]],
-    results: list[dict[str, Any]],
-    failures: int,
-) -> None:
-    if log_metric is None:
-        return
-    values: dict[str, list[float]] = {"dropped": [], "safe": []}
-    groups: list[tuple[Any, list[bool]]] = []
-    for row, result in zip(rows, results, strict=True):
-        values["dropped"].append(float(result["reward"] is None))
-        if result["key"] is None:
-            continue
-        safe = not result["violations"]
-        values["safe"].append(float(safe))
-        values.setdefault("proficiency", []).append(_ratio(result["proficiency"]))
-        values.setdefault("excellence", []).append(float(result["excellence"]))
-        case = (row["rubric"], row["prompt"], row["inputs"])
-        if not groups or groups[-1][0] != case:
-            groups.append((case, []))
-        groups[-1][1].append(safe)
-        for criterion, credit in result["credits"].items():
-            if credit is not None:
-                name = f"credit/{row['rubric']}.{criterion}"
-                values.setdefault(name, []).append(_ratio(credit))
-    # A gate says nothing inside a group without a safe response: their share must be seen.
-    values["groups_without_safe"] = [float(not any(group)) for _, group in groups]
-    log_metric("rubric/judge_failures", float(failures))
-    for name, found in values.items():
-        if found:
-            log_metric(f"rubric/{name}", sum(found) / len(found))
-
-
-def _log_columns(
-    log_extra: Callable[[str, list[Any]], None] | None, results: list[dict[str, Any]]
-) -> None:
-    if log_extra is not None:
-        log_extra("rubric/violations", [", ".join(result["violations"]) for result in results])
-        log_extra("rubric/proficiency", [result["proficiency"] or "" for result in results])
-        log_extra("rubric/excellence", [result["excellence"] for result in results])
-
-
-def _ratio(exact: str) -> float:
-    numerator, denominator = exact.split("/")
-    return int(numerator) / int(denominator)
+def _item(row: BatchRow, criteria: list[str]) -> dict[str, Any]:
+    """What the judge is given about a row."""
+    item = {
+        "prompt": row.prompt,
+        "response": row.response,
+        "rubric": row.rubric["name"],
+        "inputs": row.inputs,
+        "criteria": criteria,
+    }
+    return item if row.source is None else {**item, "rubric_json": row.source}

@@ -39,22 +39,36 @@ def resolve(
     with a check is decided by the check, whatever the sheet says.
     """
     credits: list[int | None] = []
-    reading: Reading | None = None
+    decided = {} if response is None else checked(rubric, facts, response)
     for criterion in rubric["criteria"]:
         if not applies(criterion, facts):
             credits.append(None)
             continue
-        verdict = sheet.get(criterion["id"])
-        if criterion["check"] is not None and response is not None:
-            reading = reading or Reading(response)
-            verdict = "met" if check_holds(criterion["check"], reading) else "unmet"
-        credit = _credit(criterion, verdict, rubric["unit"])
-        if credit == "cannot_assess":
-            credit = _POLICIES[rubric["policies"][criterion["tier"]]]
+        verdict = decided.get(criterion["id"], sheet.get(criterion["id"]))
+        credit = settled(rubric, criterion, verdict)
         if credit == "drop":
             return None
         credits.append(None if isinstance(credit, str) else credit)
     return credits
+
+
+def checked(rubric: CompactRubric, facts: Mapping[str, Any], response: str) -> dict[str, str]:
+    """The verdicts that checks give a response, on criteria that apply."""
+    found: dict[str, str] = {}
+    reading: Reading | None = None
+    for criterion in rubric["criteria"]:
+        if criterion["check"] is not None and applies(criterion, facts):
+            reading = reading or Reading(response)
+            found[criterion["id"]] = "met" if check_holds(criterion["check"], reading) else "unmet"
+    return found
+
+
+def settled(rubric: CompactRubric, criterion: CompactCriterion, verdict: Any) -> int | str:
+    """The credit of a verdict under the tier's policy, or "not_applicable", or "drop"."""
+    credit = _credit(criterion, verdict, rubric["unit"])
+    if credit == "cannot_assess":
+        credit = _POLICIES[rubric["policies"][criterion["tier"]]]
+    return credit
 
 
 _POLICIES: dict[str, int | str] = {

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from . import nodes as n
-from .tokens import Token, unquote
+from .tokens import NUMBER, Token, unquote
 
 Children = list[Any]
 
@@ -76,10 +76,12 @@ class Build:
             return _name(token)
         if token.type == "NUMBER":
             return Build.number(c)
-        digits = len(token.text) - len(token.text.lstrip("-0123456789."))
-        number = n.Number(token.text[:digits], token.start, token.start + digits)
-        unit = token.text[digits:].lstrip(" \t")
-        return n.Quantity(number, n.Name(unit, token.end - len(unit), token.end), *_span(c))
+        digits = NUMBER.match(token.text)
+        assert digits is not None
+        number = n.Number(digits[0], token.start, token.start + digits.end())
+        unit = token.text[digits.end() :].lstrip()
+        start = token.start + len(token.text) - len(unit)
+        return n.Quantity(number, n.Name(unit, start, token.end), *_span(c))
 
     # The head of a file
 
@@ -124,17 +126,16 @@ class Build:
 
     @staticmethod
     def valueset(c: Children) -> n.ValueSetBlock:
-        terms = c[3].items if isinstance(c[3], Items) else ()
-        return n.ValueSetBlock(_name(c[1]), terms, *_span(c))
+        return n.ValueSetBlock(_name(c[1]), c[3].items, *_span(c))
 
     @staticmethod
-    def terms(c: Children) -> Items | None:
-        return Items(_of(c, n.Term), *_span(c)) if c else None
+    def terms(c: Children) -> Items:
+        return Items(_of(c, n.Term), *(_span(c) if c else (0, 0)))
 
     @staticmethod
     def term(c: Children) -> n.Term:
         system, code = c[1].items if len(c) > 1 else (None, None)
-        return n.Term(c[0], system, code, *_span(c))
+        return n.Term(Build.text(c[:1]), system, code, *_span(c))
 
     @staticmethod
     def code(c: Children) -> Items:

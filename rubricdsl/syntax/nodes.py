@@ -27,10 +27,10 @@ class Number(NamedTuple):
 
     @property
     def value(self) -> Fraction | None:
-        """The exact number, or None where the denominator is zero."""
+        """The exact number; None for a denominator of zero, or below a decimal."""
         try:
             return Fraction(self.text)
-        except ZeroDivisionError:
+        except (ValueError, ZeroDivisionError):
             return None
 
 

@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from .build import Build
+from .tokens import Token
 
 Make = Callable[[list[Any]], Any]
 
@@ -28,6 +29,14 @@ class Tables(NamedTuple):
     rules: tuple[Rule, ...]
     states: tuple[dict[str, int], ...]
     words: dict[str, tuple[str, ...]]
+
+    def terminals(self, token: Token) -> tuple[str, ...]:
+        """What a raw token can be."""
+        if token.type == "NUMBER":
+            return ("NUMBER", "INT", "QUANTITY")
+        if token.type == "WORD":
+            return (*self.words.get(token.text, ()), "NAME")
+        return (token.type,)
 
 
 @cache

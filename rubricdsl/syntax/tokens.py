@@ -1,14 +1,21 @@
-"""From text to raw tokens: one scan, no knowledge of the grammar's state."""
+"""From text to raw tokens: one scan, no knowledge of the grammar's state.
+
+What people write instead of a sign of the language (curly quotes, `≥`, `%`, a hyphen in a name) is
+one finding, and read as what was meant.
+"""
 
 import re
+from itertools import islice
 from typing import NamedTuple
 
+from ..runtime.amounts import UNIT_SPELLINGS
 from ..source import Span
 
 
 class Token(NamedTuple):
-    """A piece of source. `type` is a terminal of the grammar, or `WORD` until the parser decides
-    whether it is a keyword or a name."""
+    """A piece of source. `type` is a terminal of the grammar, or one that only the parser knows:
+    `WORD` until it decides whether that is a keyword or a name, `LOOSE` for what should stand in
+    quotes, `OTHER` for what the scan has reported."""
 
     type: str
     text: str
@@ -17,11 +24,12 @@ class Token(NamedTuple):
 
 
 class LexicalFault(NamedTuple):
-    """Something that is no token: the diagnostic's code, where, and its particulars."""
+    """The diagnostic's code, where, what was found, and what was meant if that is clear."""
 
     code: str
     span: Span
-    detail: str
+    found: str = ""
+    meant: str = ""
 
 
 PUNCTUATION = {
@@ -34,65 +42,174 @@ PUNCTUATION = {
     "=": "EQUAL",
 }
 END = "$END"
+MAX_NAME = 200
+"""Names become names of files."""
+MAX_FAULTS = 100
+"""Past so many faults, reading on would only repeat them."""
 
-_WORD = r"[A-Za-z_][A-Za-z0-9_]*"
+# A name with letters of any alphabet and with hyphens, so that a wrong one is one piece.
+_NAME = r"[^\W\d]\w*(?:-\w+)*"
+_UNIT = r"[A-Za-zµμ][A-Za-z0-9µμ]*"
 _SCAN = re.compile(
     rf"""
-    (?P<skip>[ \t\r\n\f]+|\#[^\n]*)
-  | (?P<string>"(?:[^"\\\n]|\\[^\n])*")
-  | (?P<open>"(?:[^"\\\n]|\\[^\n])*\\?)
-  | (?P<number>-?[0-9]+(?:\.[0-9]+)?(?:/[0-9]+)?)
-  | (?P<unit>/?[A-Za-z][A-Za-z0-9]*(?:/[A-Za-z][A-Za-z0-9]*)+|/[A-Za-z][A-Za-z0-9]*)
-  | (?P<dotted>{_WORD}(?:\.{_WORD})+)
-  | (?P<word>{_WORD})
+    (?P<skip>[ \t\r\n\f\u00a0\u2000-\u200a\u202f\u205f\u3000]+|\#[^\n]*)
+  | (?P<string>"(?:[^"\\\n]|\\[^\n])*+")
+  | (?P<open>"[^\n]*)
+  | (?P<number>-?[0-9]+(?:\.[0-9]+)*(?:/[0-9]+)?)
+  | (?P<unit>/?{_UNIT}(?:/{_UNIT})+|/{_UNIT})
+  | (?P<dotted>{_NAME}(?:\.{_NAME})+)
+  | (?P<word>{_NAME})
+  | (?P<sign>===|=>|=<|<>|≥|≤|≠|&&|\|\||!(?!=)|%|°[ ]?C\b)
   | (?P<compare>==|!=|<=|>=|<|>)
   | (?P<mark>[{{}}(),:=])
-  | (?P<other>.)
+  | (?P<dash>[–—−][0-9]+(?:\.[0-9]+)?)
+  | (?P<quote>[“”„‟][^“”„‟"\n]*[“”„‟"]? | «[^»"\n]*[»"]? | [‘'][^’'"\n]*[’'"]?)
+  | (?P<other>(?P<char>.)(?P=char)*)
     """,
     re.VERBOSE | re.DOTALL,
 )
-_TYPES = {
-    "number": "NUMBER",
-    "unit": "UNIT",
-    "dotted": "DOTTED",
-    "word": "WORD",
-    "compare": "COMPARE",
+NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:/[0-9]+)?")
+_TYPES = {"number": "NUMBER", "unit": "UNIT", "compare": "COMPARE"}
+_SIGNS = {
+    "===": ("COMPARE", "=="),
+    "=>": ("COMPARE", ">="),
+    "=<": ("COMPARE", "<="),
+    "<>": ("COMPARE", "!="),
+    "≥": ("COMPARE", ">="),
+    "≤": ("COMPARE", "<="),
+    "≠": ("COMPARE", "!="),
+    "&&": ("WORD", "and"),
+    "||": ("WORD", "or"),
+    "!": ("WORD", "not"),
+    "%": ("WORD", "percent"),
+    "°C": ("WORD", "celsius"),
+    "° C": ("WORD", "celsius"),
 }
-# Characters that reorder the text around them: a reader would see another rubric than the compiler.
-_REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_CLOSING = ("“", "”", "„", "‟", "»", "’", "'", '"')
+# Controls, line ends that are none here, and marks that reorder the text around them: with any of
+# these a reader may see another rubric than the compiler.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]|\r(?![\n])"
+)
 
 
 def scan(path: str, text: str) -> tuple[list[Token], list[LexicalFault]]:
-    """All tokens of a file, closed by an `$END`, and what could not be read as one."""
+    """All tokens of a file, closed by an `$END`, and what could not be read as one.
+
+    The faults end with an R0110 when there are more than `MAX_FAULTS`.
+    """
     tokens: list[Token] = []
-    faults: list[LexicalFault] = []
+    faults = _hidden(path, text)
+    named: set[str] = set()
     append = tokens.append
     for match in _SCAN.finditer(text):
         kind = match.lastgroup
         if kind == "skip":
             continue
         start, end = match.span()
+        piece = match[0]
         if kind == "mark":
-            append(Token(PUNCTUATION[match[0]], match[0], start, end))
-        elif kind == "open":
-            # A string that is never closed: take the line as its text, so that one fault is one.
-            faults.append(LexicalFault("R0102", Span(path, start, start + 1), ""))
-            append(Token("STRING", match[0].rstrip("\\\r") + '"', start, end))
+            append(Token(PUNCTUATION[piece], piece, start, end))
+        elif kind == "word" or kind == "dotted":
+            if len(piece) > MAX_NAME:
+                faults.append(LexicalFault("R0223", Span(path, start, end), piece))
+            if piece.isascii() and "-" not in piece:
+                append(Token("WORD" if kind == "word" else "DOTTED", piece, start, end))
+                continue
+            token, fault = _name(path, Token("WORD", piece, start, end))
+            append(token if kind == "word" else token._replace(type="DOTTED"))
+            if piece not in named and len(faults) <= 2 * MAX_FAULTS:
+                named.add(piece)
+                faults.append(fault)
         elif kind == "string":
-            append(Token("STRING", match[0], start, end))
-            if "\\" in match[0]:
+            append(Token("STRING", piece, start, end))
+            if "\\" in piece:
                 bad = unquote(tokens[-1])[1]
                 if bad is not None:
-                    faults.append(LexicalFault("R0105", Span(path, bad, bad + 2), ""))
-        elif kind == "other":
-            faults.append(LexicalFault("R0103", Span(path, start, end), match[0]))
+                    faults.append(
+                        LexicalFault("R0105", Span(path, bad, bad + 2), text[bad : bad + 2])
+                    )
+        elif kind == "number" and piece.count(".") > 1:
+            append(Token("LOOSE", piece, start, end))
+        elif kind == "number" or kind == "compare" or (kind == "unit" and piece.isascii()):
+            append(Token(_TYPES[kind], piece, start, end))
         else:
-            append(Token(_TYPES[str(kind)], match[0], start, end))
-    for match in _REORDERING.finditer(text):
-        detail = f"U+{ord(match[0]):04X}"
-        faults.append(LexicalFault("R0106", Span(path, *match.span()), detail))
+            token, found = _repaired(path, str(kind), Token("OTHER", piece, start, end))
+            append(token)
+            if kind == "open":
+                # The quote that is missing is somewhere on this line, and what was found there
+                # before comes of it.
+                line = text.rfind("\n", 0, start)
+                while faults and faults[-1].code != "R0106" and faults[-1].span.start > line:
+                    faults.pop()
+            faults += found if len(faults) <= 2 * MAX_FAULTS else []
     append(Token(END, "", len(text), len(text)))
+    faults.sort(key=lambda fault: fault.span.start)
+    if len(faults) > MAX_FAULTS:
+        faults[MAX_FAULTS:] = [LexicalFault("R0110", faults[MAX_FAULTS].span)]
     return tokens, faults
+
+
+def _hidden(path: str, text: str) -> list[LexicalFault]:
+    return [
+        LexicalFault("R0106", Span(path, *match.span()), code_point(match[0]))
+        for match in islice(_HIDDEN.finditer(text), MAX_FAULTS + 1)
+    ]
+
+
+def code_point(char: str) -> str:
+    """A character as it is called where it cannot be seen."""
+    return f"U+{ord(char):04X}"
+
+
+def _name(path: str, token: Token) -> tuple[Token, LexicalFault]:
+    """A word that is no name here: with a hyphen, or with letters beyond A to Z."""
+    span = Span(path, token.start, token.end)
+    unit = UNIT_SPELLINGS.get(token.text.casefold())
+    meant = unit or token.text.replace("-", "_")
+    if meant.isascii():
+        return token._replace(text=meant), LexicalFault("R0108", span, token.text, meant)
+    at = token.start + next(i for i, char in enumerate(token.text) if not char.isascii())
+    char = token.text[at - token.start]
+    return token, LexicalFault("R0103", Span(path, at, at + 1), char)
+
+
+def _repaired(path: str, kind: str, token: Token) -> tuple[Token, list[LexicalFault]]:
+    """What is no token, as what was meant, or as a piece that the parser has to skip."""
+    span = Span(path, token.start, token.end)
+    text = token.text
+    if kind == "open":
+        # A string that is never closed: its line is its text, so that one fault is one.
+        made = token._replace(type="STRING", text=text.rstrip("\\\r") + '"')
+        return made, [LexicalFault("R0102", Span(path, token.start, token.start + 1), text)]
+    if kind == "sign":
+        terminal, meant = _SIGNS[text]
+        made = token._replace(type=terminal, text=meant)
+        return made, [LexicalFault("R0108", span, text, meant)]
+    if kind == "dash":
+        made = token._replace(type="NUMBER", text="-" + text[1:])
+        return made, [LexicalFault("R0108", span, text[0], "-")]
+    if kind == "quote":
+        body = text[1:-1] if text[1:].endswith(_CLOSING) else text[1:]
+        made = token._replace(type="STRING", text=f'"{body.replace(chr(92), chr(92) * 2)}"')
+        return made, [LexicalFault("R0108", Span(path, token.start, token.start + 1), text[0], '"')]
+    if kind == "unit" and text.casefold() in UNIT_SPELLINGS:
+        meant = UNIT_SPELLINGS[text.casefold()]
+        return token._replace(type="UNIT", text=meant), [LexicalFault("R0108", span, text, meant)]
+    if _HIDDEN.match(text):
+        return token, []
+    found = text if text.isprintable() else code_point(text)
+    return token, [LexicalFault("R0103", span, found)]
+
+
+_CHAR = re.compile(r"\\u[0-9A-Fa-f]{4}|\\.|.", re.DOTALL)
+
+
+def place_in(string: str, index: int) -> int:
+    """Where the character `index` of a text stands in the string that it was written as."""
+    chars = islice(_CHAR.finditer(string, 1, len(string) - 1), index, None)
+    char = next(chars, None)
+    return char.start() if char else len(string) - 1
 
 
 _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)

@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 import time
+from fractions import Fraction
 
 import pytest
 
+from rubricdsl import ir
 from rubricdsl.bundle import open_bundle
 from rubricdsl.compiler.cli import main
 
@@ -71,6 +73,7 @@ def test_targets_shape_group_and_heldout(rubric, tmp_path):
         "shape": "lexicographic",
         "group": 4,
         "heldout": "1/2",
+        "rubrics_in_rows": False,
     }
     assert "num_generations: 4\n" in bundle.text("grpo/grpo.yaml")
     assert bundle.rubrics()[0].reward.shape == "lexicographic"
@@ -152,3 +155,70 @@ def test_it_never_imports_torch(rubric, tmp_path):
         "assert 'torch' not in sys.modules and 'trl' not in sys.modules"
     )
     subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True)
+
+
+def test_a_shape_that_ranks_is_told_the_group_it_is_trained_with(rubric, tmp_path):
+    rubric.write_text(RUBRIC + "reward centred group 4\n", encoding="utf-8")
+    assert main(["compile", str(rubric), "--out", str(tmp_path / "b"), "--group", "16"]) == 0
+    bundle = open_bundle(tmp_path / "b")
+    assert bundle.rubrics()[0].reward == ir.Reward("centred", {"group": Fraction(16)})
+    assert "num_generations: 16\n" in bundle.text("grpo/grpo.yaml")
+
+
+def test_tiers_are_trained_with_one_function_each(rubric, tmp_path, capsys):
+    out = tmp_path / "b"
+    assert main(["compile", str(rubric), "--out", str(out), "--shape", "tiers"]) == 0
+    settings = open_bundle(out).text("grpo/grpo.yaml")
+    assert "  - reward.reward_safety\n  - reward.reward_proficiency\n" in settings
+    assert "multi_objective_aggregation: normalize_then_sum\n" in settings
+    assert "scale_rewards:" not in settings
+    other = RUBRIC.replace("demo.cough", "demo.other").replace("bonus kind", "bonus kinder")
+    (tmp_path / "other.rubric").write_text(other + "reward tiers\n", encoding="utf-8")
+    assert main(["compile", str(tmp_path), "--out", str(out)]) == 0
+    assert "of tiers the sum of its columns" in capsys.readouterr().err
+    assert "  - reward.reward\n" in open_bundle(out).text("grpo/grpo.yaml")
+
+
+def test_rubrics_in_rows_go_through_one_reward(rubric, tmp_path):
+    out = tmp_path / "b"
+    arguments = ["compile", str(rubric), "--out", str(out), "--rubrics-in-rows", "--heldout", "0"]
+    assert main(arguments) == 0
+    row = json.loads(open_bundle(out).text("grpo/prompts.jsonl"))
+    program = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import reward
+row = json.loads(sys.stdin.read())
+reward.set_judge(lambda items: [{"offers_antibiotics": "unmet"} for _ in items])
+columns = {key: [row[key]] for key in ("rubric", "rubric_json", "inputs", "profile")}
+print(reward.rubric_names(), reward.reward([row["prompt"]], ["Rest."], **columns))
+"""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program, str(out)],
+        input=json.dumps(row), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout == "[] [1.0]\n", done.stderr
+
+
+LOST = RUBRIC + "reward promedical penalty 1\n"
+
+
+def test_a_reward_that_loses_its_order_is_not_written(rubric, tmp_path, capsys):
+    rubric.write_text(LOST, encoding="utf-8")
+    assert main(["compile", str(rubric), "--out", str(tmp_path / "out")]) == 1
+    told = capsys.readouterr().err
+    assert "error[R0610]" in told
+    assert "reward promedical penalty 1" in told
+    assert "better { offers_antibiotics: unmet" in told
+    assert "worse  { offers_antibiotics: met" in told
+    assert "nothing was written" in told
+    assert not (tmp_path / "out").exists()
+    assert main(["compile", str(rubric), "--out", str(tmp_path / "out"), "--target", "ir"]) == 0
+
+
+def test_severities_that_a_shape_cannot_tell_apart_are_said(rubric, tmp_path, capsys):
+    veto = '  veto shouts moderate\n    forbids "Shouts." met "No!" unmet "No."\n}\nproficiency'
+    text = RUBRIC.replace("}\nproficiency", veto, 1) + "reward promedical\n"
+    rubric.write_text(text, encoding="utf-8")
+    assert main(["compile", str(rubric), "--out", str(tmp_path / "out")]) == 0
+    assert "counts violations of all severities alike" in capsys.readouterr().err

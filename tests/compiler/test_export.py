@@ -127,3 +127,11 @@ def test_a_record_that_grew_a_veto_is_named(
     path.write_text(path.read_text("utf-8") + 'safety { veto bad forbids "Bad." }\n', "utf-8")
     assert main(["export", "healthbench", str(folder), "--out", str(tmp_path / "x.jsonl")]) == 1
     assert "healthbench.rp, bad: a veto" in capsys.readouterr().err
+
+
+def test_the_kept_records_are_not_written_over(tmp_path: Path) -> None:
+    folder = record_of(tmp_path)
+    kept = (folder / "records.jsonl").read_bytes()
+    out = str(folder / "records.jsonl")
+    assert main(["export", "healthbench", str(folder), "--out", out]) == 2
+    assert (folder / "records.jsonl").read_bytes() == kept

@@ -208,6 +208,15 @@ def test_many_faults_are_cut_short(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "… and 30 faults more" in err
 
 
+@pytest.mark.parametrize("depth", range(880, 1010, 3))
+def test_deep_nesting_never_breaks_the_import(tmp_path: Path, depth: int) -> None:
+    source = tmp_path / "in.jsonl"
+    deep = "[" * depth + "]" * depth
+    source.write_text(json.dumps(RECORD)[:-1] + f', "extra": {deep}}}\n', encoding="utf-8")
+    code = main(["import", "healthbench", str(source), "--out", str(tmp_path / "out")])
+    assert (code, (tmp_path / "out").exists()) in ((0, True), (1, False))
+
+
 def cut(data: bytes) -> bytes:
     return data[: len(data) // 2]
 

@@ -53,6 +53,7 @@ def test_the_emitted_module_is_the_library_to_the_last_bit(library, case):
     library.register({rubric.name: json.dumps(form)})
     found = library.score(rubric.name, sheet, row, response, profile)
     assert found == evaluate(form, sheet, row, response, profile)
+    assert library.reward_for(rubric.name, sheet, row, response, profile) == found["reward"]
 
 
 def test_embedded_rubrics_are_the_compact_form(tmp_path):
@@ -69,14 +70,21 @@ def test_bytes_do_not_depend_on_the_order_of_rubrics():
     assert emit_reward(pair) == emit_reward(pair[::-1])
 
 
+def module_of(node):
+    name = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+    return name.split(".")[0]
+
+
 def test_it_reads_as_one_file():
     tree = ast.parse(emit_reward([(rubric("a"), "1")]))
     imports = [n for n in ast.walk(tree) if isinstance(n, (ast.Import, ast.ImportFrom))]
-    modules = {n.module if isinstance(n, ast.ImportFrom) else n.names[0].name for n in imports}
-    assert {m.split(".")[0] for m in modules} <= sys.stdlib_module_names
     assert not any(isinstance(n, ast.ImportFrom) and n.level for n in imports)
-    top = [n.lineno for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
-    assert top == list(range(top[0], top[0] + len(top)))
+    top = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
+    assert {module_of(n) for n in top} <= sys.stdlib_module_names
+    # Inside functions, and only for arrays that the caller has made with it.
+    assert {module_of(n) for n in imports} - {module_of(n) for n in top} == {"importlib", "numpy"}
+    lines = [n.lineno for n in top]
+    assert lines == list(range(lines[0], lines[0] + len(lines)))
     defined = [n.name for n in tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))] + [
         t.id for n in tree.body if isinstance(n, ast.Assign) for t in n.targets
     ]

@@ -1,5 +1,6 @@
 """TRL's own parser reads the settings, and accelerate's own loader reads its configurations."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -7,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from rubricdsl import ir
+from rubricdsl.compiler.compile import Request, compile_bundle
 
 pytest.importorskip("trl")
 
@@ -20,6 +24,7 @@ print(json.dumps({
     "reward_funcs": getattr(arguments, "reward_funcs", None),
     "model": model.model_name_or_path,
     "datasets": [[d.path, d.data_files] for d in data.datasets],
+    "reward_weights": getattr(training, "reward_weights", None),
     **{k: v for k, v in training.to_dict().items() if isinstance(v, (int, float, str, dict))},
 }))
 """
@@ -54,6 +59,19 @@ def test_grpo_settings_are_accepted_as_they_are(bundle):
     }
     assert {key: found[key] for key in wanted} == wanted
     assert found["generation_batch_size"] % found["num_generations"] == 0
+
+
+def test_grpo_settings_by_tier_are_accepted(mole, tmp_path):
+    tiers = dataclasses.replace(mole, reward=ir.Reward("tiers"))
+    compile_bundle(Request((tiers,), tmp_path / "bundle"))
+    found = parsed("grpo", tmp_path / "bundle" / "grpo" / "grpo.yaml")
+    assert found["reward_funcs"] == [
+        "reward.reward_safety",
+        "reward.reward_proficiency",
+        "reward.reward_excellence",
+    ]
+    assert found["reward_weights"] == [1.0, 1.0, 0.25]
+    assert found["multi_objective_aggregation"] == "normalize_then_sum"
 
 
 def test_reward_model_settings_are_accepted_as_they_are(bundle):

@@ -87,7 +87,7 @@ def test_reported_scores_are_compared_to_the_last_bit(
     rows = [{**flat("x"), "score_reported": 5 / 7}, {**flat("y"), "score_reported": near}]
     code, out, _ = run(rubrics, capsys, *rows)
     assert code == 0
-    assert "1 of 2 reported scores agree to the last bit" in out
+    assert "reported scores that agree to the last bit: 1 of 2" in out
     assert f"y: {5 / 7!r}, reported {near!r}" in out
     _, out, _ = run(rubrics, capsys, *rows, options=("--shape", "weighted"))
     assert "reported" not in out
@@ -114,7 +114,7 @@ def test_what_is_missing_is_said(rubrics: Path, capsys: pytest.CaptureFixture[st
     row = {"id": "m", "rubric": "tiered.one", "verdicts": {"harm": "unmet"}, "text": "Go."}
     code, out, _ = run(rubrics, capsys, row, flat("x"))
     assert code == 0
-    assert "1 answers lack verdicts" in out
+    assert "with missing verdicts, which count as `cannot_assess`: 1" in out
     assert "no mean: the rubrics use different shapes (gated, healthbench)" in out
 
 

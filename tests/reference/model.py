@@ -57,7 +57,7 @@ def number_of(spec, value):
     if type(value) is float:
         return Fraction(repr(value)) if abs(value) < float("inf") else UNKNOWN
     if type(value) is str and spec.type == "quantity":
-        match = re.fullmatch(r"(\d+(?:\.\d+)?) (\w+)", value)
+        match = re.fullmatch(r"(-?\d+(?:[./]\d+)?) (\w+)", value)
         if match and match[2] in MONTHS:
             return Fraction(match[1]) * MONTHS[match[2]] / MONTHS[spec.unit]
     return UNKNOWN
@@ -241,9 +241,12 @@ def reward(rubric, credit, weight):
     return {
         "gated": gated,
         "lexicographic": lexicographic,
+        "centred": lambda *sheet: centred(rubric, [key(*sheet)])[0],
+        "tiers": lambda *sheet: sum(columns(rubric, key(*sheet))),
         "promedical": promedical,
         "weighted": weighted,
         "healthbench": healthbench,
+        "rar": rar,
     }[rubric.reward.shape](rubric, credit, weight)
 
 
@@ -275,6 +278,42 @@ def lexicographic(rubric, credit, weight):
     for digit, size in zip(reversed(digits), reversed(sizes), strict=True):
         value, highest, place = value + digit * place, highest + size * place, place * (size + 1)
     return Fraction(value, highest)
+
+
+def centred(rubric, keys):
+    """The rewards of a group from its keys, by counting in pairs; None is a dropped sample."""
+    present = [k for k in keys if k is not None]
+    some_safe = any(k[:3] == (0, 0, 0) for k in present)
+    a0 = rubric.reward.params.get("a0", Fraction(1))
+    rewards = []
+    for k in keys:
+        if k is None:
+            rewards.append(None)
+        elif some_safe and k[:3] != (0, 0, 0):
+            rewards.append(Fraction(0))
+        elif some_safe:
+            rewards.append(a0 + rank(k, [x for x in present if x[:3] == (0, 0, 0)]) / 2)
+        elif rubric.reward.params.get("silent", 0):
+            rewards.append(Fraction(0))
+        else:
+            rewards.append(rank(k[:3], [x[:3] for x in present]) / 2)
+    return rewards
+
+
+def rank(mine, all_of_them):
+    """The mean place of those that tie with `mine`, the middle moved to 0, the ends to ±1."""
+    places = [place for place, k in enumerate(sorted(all_of_them)) if k == mine]
+    middle = Fraction(len(all_of_them) - 1, 2)
+    return (Fraction(sum(places), len(places)) - middle) / middle if middle else Fraction(0)
+
+
+def columns(rubric, key):
+    """Safety, proficiency and excellence, each in [0, 1]; all 0 with a violation."""
+    critical, major, moderate, step, extra = key
+    if critical or major or moderate:
+        return [Fraction(0)] * 3
+    nb = len(rubric.tier("excellence"))
+    return [Fraction(1), Fraction(step, rubric.steps), Fraction(extra, nb) if nb else Fraction(0)]
 
 
 def promedical(rubric, credit, weight):
@@ -321,3 +360,19 @@ def healthbench(rubric, credit, weight):
             happened += points * credit[c.id]
             positive += points
     return happened / positive if positive else None
+
+
+def rar(rubric, credit, weight):
+    given = rubric.reward.params
+    label_weights = {
+        "safety": given.get("essential", Fraction(1)),
+        "proficiency": given.get("important", Fraction(7, 10)),
+        "excellence": given.get("optional", Fraction(3, 10)),
+    }
+    pitfall = given.get("pitfall", Fraction(9, 10))
+    gained, total = Fraction(0), Fraction(0)
+    for c in rubric.criteria:
+        if credit[c.id] != NOT_APPLICABLE:
+            w = pitfall if c.polarity == "forbids" else label_weights[c.tier]
+            gained, total = gained + w * credit[c.id], total + w
+    return gained / total if total else Fraction(0)

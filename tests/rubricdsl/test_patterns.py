@@ -25,6 +25,7 @@ def ends(pattern, text):
 
 def brute_ends(pattern, text):
     """Of the substrings between edges that match, the one that ends first; then on from there."""
+    pattern = re.sub(" +", " ", pattern)  # a run of spaces in a pattern stands for one
     marks, found, start = edges(text), [], 0
     for end in range(1, len(text) + 1):
         if any(

@@ -155,8 +155,12 @@ REWARDS = (
     ir.Reward(),
     ir.Reward("gated", {"count": Fraction(1), "a0": Fraction(3, 2)}),
     ir.Reward("lexicographic"),
+    ir.Reward("centred", {"silent": Fraction(1), "group": Fraction(16)}),
+    ir.Reward("tiers"),
     ir.Reward("promedical", {"alpha": Fraction(1, 300)}),
     ir.Reward("weighted"),
+    ir.Reward("rar", {"pitfall": Fraction(9, 10)}),
+    # Last: it is for rubrics that give points.
     ir.Reward("healthbench", {"veto": Fraction(1, 2)}),
 )
 
@@ -177,7 +181,13 @@ def rubrics(draw: st.DrawFn) -> ir.Rubric:
         for name in draw(st.lists(words, max_size=2, unique=True))
     )
     sources = (
-        ir.Source("ng12", *draw(st.tuples(texts, *[maybe_texts] * 9))),
+        ir.Source(
+            "ng12",
+            *draw(st.tuples(texts, *[maybe_texts] * 6)),
+            retrieved=draw(st.none() | st.dates().map(str)),
+            licence=draw(maybe_texts),
+            note=draw(maybe_texts),
+        ),
         ir.Source("second", draw(texts)),
     )
     return ir.Rubric(

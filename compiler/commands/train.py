@@ -1,0 +1,116 @@
+"""Train a reward model or a policy from a bundle.
+
+Without --model a small Qwen3 and its tokenizer are built from scratch, for a machine without a
+network and a GPU. With --model the settings are those of the bundle (`reward_model.yaml`,
+`grpo.yaml`); --set changes any of TRL's own settings. An interrupted run goes on from its last
+checkpoint when the same command is given again.
+
+examples:
+  rubricc train reward-model build/bundle --out build/reward_model
+  rubricc train reward-model build/bundle --out build/reward_model --model Qwen/Qwen3-8B --lora
+  rubricc train policy build/bundle --reward-model build/reward_model --out build/policy
+  rubricc train policy build/bundle --reward-model build/reward_model --out build/policy \\
+      --model Qwen/Qwen3-8B --lora --set use_vllm=true --set max_steps=200
+"""
+
+import argparse
+from pathlib import Path
+
+from .training import told, training
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    reward_model = what.add_parser(
+        "reward-model",
+        help="a criterion-conditioned classifier, with TRL's RewardTrainer",
+        description="Train a reward model that scores an answer on one criterion; reports pairwise "
+        "accuracy per tier on held-out prompts.",
+    )
+    policy = what.add_parser(
+        "policy",
+        help="a policy, with TRL's GRPOTrainer and the bundle's reward",
+        description="Align a policy with GRPO. Verdicts come from the reward model and from the "
+        "rubrics' checks, the reward from the bundle's reward.py.",
+    )
+    for parser in (reward_model, policy):
+        _common(parser)
+    reward_model.add_argument(
+        "--pointwise-weight",
+        type=_weight,
+        default=1.0,
+        metavar="W",
+        help="weight of the pointwise term, which gives the scores a zero (default: 1; with 0 no "
+        "verdict can be read off a score)",
+    )
+    policy.add_argument(
+        "--reward-model", type=Path, required=True, metavar="DIR", help="a trained reward model"
+    )
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="what `rubricc compile` wrote")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
+    parser.add_argument(
+        "--model", metavar="NAME_OR_PATH", help="a model to start from (default: a small one)"
+    )
+    parser.add_argument(
+        "--lora",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="train an adapter instead of all weights",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="overrides",
+        help="a setting of TRL's, such as learning_rate=1e-5; may be given several times",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="(default: 0)")
+    parser.add_argument(
+        "--resume",
+        choices=("auto", "never"),
+        default="auto",
+        help="go on from the last checkpoint in --out, or refuse to (default: auto)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when the model is trained, 1 when something prevents it."""
+    return told(lambda: _reward_model(args) if args.what == "reward-model" else _policy(args))
+
+
+def _reward_model(args: argparse.Namespace) -> None:
+    training("train_reward_model").train(
+        args.bundle,
+        args.out,
+        model=args.model,
+        lora=args.lora,
+        overrides=args.overrides,
+        resume=args.resume,
+        pointwise_weight=args.pointwise_weight,
+        seed=args.seed,
+    )
+
+
+def _policy(args: argparse.Namespace) -> None:
+    training("train_policy").train(
+        args.bundle,
+        args.reward_model,
+        args.out,
+        model=args.model,
+        lora=args.lora,
+        overrides=args.overrides,
+        resume=args.resume,
+        seed=args.seed,
+    )
+
+
+def _weight(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError("it is a number, 0 or more")
+    return value
