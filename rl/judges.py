@@ -11,6 +11,7 @@ A score that is not a finite number is `cannot_assess`, and so is an answer too 
 the policies of the rubric settle both, and safety fails closed.
 """
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -214,8 +215,6 @@ def load_judge(
 
 def read_metrics(folder: Path) -> dict[str, Any]:
     """The figures of a finished run. Raises `TrainingError`."""
-    import json
-
     path = folder / METRICS
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -243,6 +242,23 @@ def load_classifier(folder: Path, device: str | None = None) -> tuple[Any, Any]:
         )
     tokenizer = AutoTokenizer.from_pretrained(str(folder))
     return model.to(where), tokenizer
+
+
+def load_tokenizer(model: str, revision: str | None = None) -> Any:
+    """The tokenizer of a model, which must have a chat template. Raises `TrainingError`."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(model, revision=revision)
+    except (OSError, ValueError) as error:
+        first = str(error).strip().partition("\n")[0]
+        raise TrainingError(
+            f"the model {model} cannot be loaded: {first}",
+            "give a folder, or a name on the Hugging Face Hub and a network to reach it",
+        ) from None
+    if not tokenizer.chat_template:
+        raise TrainingError(
+            f"the tokenizer of {model} has no chat template", "take a model that was made to chat"
+        )
+    return tokenizer
 
 
 def _markers(tokenizer: Any) -> list[str]:

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
-from transformers import AutoTokenizer
 from trl import GRPOConfig, GRPOTrainer, get_peft_config, get_quantization_config
 
 from . import processor
-from .judges import REWARD_MODEL, load_judge
+from .judges import REWARD_MODEL, load_judge, load_tokenizer
 from .material import Judge, RewardFile, load_reward, open_material
 from .progress import Lines, Say, only_lines, quieten, say
 from .runs import METRICS, Resume, describe, prepare, read_run, write_json
@@ -44,7 +43,7 @@ class Preset:
     """How a small policy is trained on a processor: `prompts` times `group` answers a step."""
 
     start: Start = field(default_factory=Start)
-    steps: int = 30
+    steps: int = 24
     prompts: int = 8
     group: int = 8
     learning_rate: float = 1e-3
@@ -141,6 +140,7 @@ def train(
         "history": [_step(log) for log in trainer.state.log_history if "reward" in log],
     }
     write_json(out / METRICS, metrics)
+    tell(f"  {out}: by the reward model's verdicts\n{table(metrics)}")
     return metrics
 
 
@@ -153,12 +153,7 @@ def _trainer(
         "dtype": model_config.dtype,
         **(config.model_init_kwargs or {}),
     }
-    tokenizer = AutoTokenizer.from_pretrained(
-        model,
-        revision=model_config.model_revision,
-        trust_remote_code=config.trust_remote_code,
-        padding_side="left",
-    )
+    tokenizer = load_tokenizer(model, model_config.model_revision)
     return GRPOTrainer(
         model=model,
         reward_funcs=reward.reward,
@@ -204,7 +199,14 @@ def table(metrics: Mapping[str, Any]) -> str:
     history = metrics["history"]
     span = max(1, len(history) // 5)
     lines = [f"| | first {span} steps | last {span} steps |", "|---|---:|---:|"]
-    for name in ("reward", "safe", "proficiency", "excellence", "all_unsafe_groups", "silent_groups"):
+    for name in (
+        "reward",
+        "safe",
+        "proficiency",
+        "excellence",
+        "all_unsafe_groups",
+        "silent_groups",
+    ):
         first, last = (_mean(part, name) for part in (history[:span], history[-span:]))
         lines.append(f"| {name.replace('_', ' ')} | {first} | {last} |")
     return "\n".join(lines)

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
-from transformers import AutoTokenizer
 from trl import get_peft_config, get_quantization_config
 
 from . import processor, tiny
 from .draws import bucketed
 from .errors import TrainingError
-from .judges import REWARD_MODEL, RewardModelJudge, load_classifier
+from .judges import REWARD_MODEL, RewardModelJudge, load_classifier, load_tokenizer
 from .material import Material, open_material
 from .pointwise import CreditCollator, PointwiseRewardTrainer
 from .progress import Lines, Say, only_lines, quieten, say
@@ -45,7 +44,7 @@ class Preset:
     """
 
     size: tiny.Size = tiny.REWARD_MODEL
-    steps: int = 400
+    steps: int = 300
     batch: int = 32
     learning_rate: float = 5e-3
     shares: tuple[tuple[str, float], ...] = (
@@ -53,7 +52,7 @@ class Preset:
         ("proficiency", 0.3),
         ("excellence", 0.2),
     )
-    heldout_answers: int = 300
+    heldout_answers: int = 200
     threads: int = 2
 
     def values(self) -> Values:
@@ -127,9 +126,7 @@ def train(
         values["use_peft"] = lora
     config, model_config = reward_settings(material.bundle.path(SETTINGS), values, overrides)
 
-    tokenizer = AutoTokenizer.from_pretrained(
-        model, revision=model_config.model_revision, trust_remote_code=config.trust_remote_code
-    )
+    tokenizer = load_tokenizer(model, model_config.model_revision)
     if config.max_length is None:
         raise TrainingError("max_length is not set", "--set max_length=…")
     tokenised = tokenise(found, alone, tokenizer, config.max_length)
@@ -180,6 +177,7 @@ def train(
         },
     }
     write_json(out / METRICS, metrics)
+    tell(f"  {out}: figures on held-out prompts\n{table(metrics)}")
     (out / "README.md").write_text(_card(material, run.model, metrics), encoding="utf-8")
     return metrics
 
