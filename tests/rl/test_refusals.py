@@ -58,6 +58,9 @@ def test_a_folder_with_other_files(bundle, tmp_path):
 def test_a_model_that_is_not_there(bundle, tmp_path):
     with pytest.raises(TrainingError, match="cannot be loaded"):
         train_reward_model.train(bundle, tmp_path / "out", model=str(tmp_path / "nothing"))
+    # A slip of the pen does not claim the folder.
+    with pytest.raises(TrainingError, match="cannot be loaded"):
+        train_reward_model.train(bundle, tmp_path / "out", model=str(tmp_path / "nowhere"))
 
 
 @pytest.mark.parametrize(
