@@ -4,6 +4,7 @@ The figures before and after are those of answers sampled to prompts that nothin
 judged by the exemplars' own verdicts (`truth`); the reward model has no say in them.
 """
 
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from . import tiny, train_policy, train_reward_model
 from .material import Material, RewardFile, load_reward, open_material
 from .measure import Quality, measure
 from .progress import Say, say
-from .runs import write_json
+from .runs import RUN, write_json
 from .supervised_start import Start, supervised_start
 from .train_reward_model import percent
 
@@ -52,11 +53,16 @@ SMOKE = Plan(
 def run(
     bundle: Path, out: Path, seeds: Sequence[int] = (0,), plan: Plan = FULL, tell: Say = say
 ) -> list[dict[str, Any]]:
-    """Train once per seed on a compiled bundle, write the results to `out`; one per seed."""
+    """Train once per seed on a compiled bundle, write the results to `out`; one per seed.
+
+    What an earlier demo left in `out` is trained anew.
+    """
     results = []
     for seed in seeds:
         folder = out / f"seed-{seed}"
         tell(f"seed {seed}")
+        if (folder / "reward_model" / RUN).exists():
+            shutil.rmtree(folder)
         results.append(one(bundle, folder, seed, plan, tell))
     write_json(out / RESULT, results)
     (out / TABLE).write_text(table(results) + "\n", encoding="utf-8")

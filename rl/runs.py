@@ -43,7 +43,8 @@ def prepare(folder: Path, run: Run, resume: Resume) -> str | None:
 
     Raises `TrainingError` for a folder that belongs to something else.
     """
-    if not folder.exists() or not any(folder.iterdir()):
+    # A run that failed before it began has left its description alone.
+    if not folder.exists() or {path.name for path in folder.iterdir()} <= {RUN}:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / RUN, asdict(run))
         return None

@@ -195,7 +195,7 @@ def _step(log: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def table(metrics: Mapping[str, Any]) -> str:
-    """The first and the last steps of a run as a Markdown table: means over a fifth of the steps."""
+    """The first fifth of the steps and the last one as a Markdown table of means."""
     history = metrics["history"]
     span = max(1, len(history) // 5)
     lines = [f"| | first {span} steps | last {span} steps |", "|---|---:|---:|"]

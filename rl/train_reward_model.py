@@ -108,7 +108,14 @@ def train(
     }
     run = describe(material, REWARD_MODEL, model or EMBEDDED, changed)
     checkpoint = prepare(out, run, resume)
-    values: dict[str, Any] = {**machine(), "output_dir": out, "seed": seed}
+    values: dict[str, Any] = {
+        **machine(),
+        "output_dir": out,
+        "seed": seed,
+        "lora_task_type": "SEQ_CLS",
+        # The head is new: an adapter on it would leave it random.
+        "lora_modules_to_save": "score",
+    }
     if pointwise_weight:
         # The pointwise term fixes the zero; pulling scores towards 0 on average would blur it.
         values["center_rewards_coefficient"] = 0.0
