@@ -21,8 +21,9 @@ VERSION = 1
 def tables(grammar: str) -> dict[str, Any]:
     """The tables of a grammar as JSON values.
 
-    `rules`: [origin, number of symbols, what it makes]; it makes "" where one symbol stands for
-    itself, and "*" where repetitions gather in a list. `states`: per state, a map from
+    `rules`: [origin, number of symbols, what it makes, whether one of the symbols is a repetition];
+    it makes "" where one symbol stands for itself, and "*" where repetitions gather in a list.
+    `states`: per state, a map from
     a terminal to `n` (shift, go to n) or `-1 - r` (reduce by rule r), and from a nonterminal to the
     state to go to. `words`: each keyword with the terminals that it can be.
     """
@@ -39,6 +40,8 @@ def tables(grammar: str) -> dict[str, Any]:
         }
         for state in order
     ]
+    end = order[table.end_states["start"]]
+    states[end]["$END"] = end  # a file that is complete takes its end in like any token
     words: dict[str, list[str]] = {}
     for terminal in lark.terminals:
         for word in str(terminal.pattern.value).removeprefix("(?:").removesuffix(")").split("|"):
@@ -47,8 +50,11 @@ def tables(grammar: str) -> dict[str, Any]:
     return {
         "version": VERSION,
         "start": order[table.start_states["start"]],
-        "end": order[table.end_states["start"]],
-        "rules": [[str(rule.origin.name), len(rule.expansion), _makes(rule)] for rule in rules],
+        "end": end,
+        "rules": [
+            [str(rule.origin.name), len(rule.expansion), _makes(rule), _repeats(rule)]
+            for rule in rules
+        ],
         "states": states,
         "words": {word: sorted(names) for word, names in sorted(words.items())},
     }
@@ -75,6 +81,11 @@ def _makes(rule: Rule) -> str:
     if rule.alias is None and rule.options.expand1 and len(rule.expansion) == 1:
         return ""
     return str(rule.alias or name)
+
+
+def _repeats(rule: Rule) -> bool:
+    """Whether a symbol is a repetition, whose values have to be spread among the others."""
+    return any(symbol.name.startswith("__") for symbol in rule.expansion)
 
 
 def text(grammar: str) -> str:

@@ -101,7 +101,7 @@ class DiskBundle:
 
     def read(self, path: str) -> Source:
         try:
-            status = Path(path).stat()
+            status = os.stat(path)
             if not S_ISREG(status.st_mode):
                 # A pipe or a device might never end.
                 what = "a folder" if S_ISDIR(status.st_mode) else "not a plain file"

@@ -1,6 +1,8 @@
 """From files to typed rubrics: the pipeline over one file, and over those that it builds on."""
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -185,7 +187,8 @@ def check_paths(paths: Sequence[str], search: Sequence[str] = ()) -> Outcome:
             values = {"path": folder, "detail": "there is no such folder"}
             problems.append(diagnose("R0003", Span(folder, 0, 0), values))
     checker = Checker(DiskBundle(tuple(search)))
-    checked = tuple(checker.check(file) for file in files)
+    with _uncollected():
+        checked = tuple(checker.check(file) for file in files)
     names: dict[str, Checked] = {}
     for file in checked:
         if file.rubric is None or file.tree is None or file.tree.header is None:
@@ -199,6 +202,25 @@ def check_paths(paths: Sequence[str], search: Sequence[str] = ()) -> Outcome:
     told = {file.path for file in checked}
     found = (d for file in checked for d in file.diagnostics if not _is_told_at(d, told))
     return Outcome(checked, in_order([*problems, *found]), checker)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage collection: checking makes many small tuples, keeps them, and makes no cycles.
+
+    Afterwards they count as old, so that the next collection does not look through them either.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        if gc.get_freeze_count() == 0:  # else someone has frozen what must stay so
+            gc.freeze()
+            gc.unfreeze()
+        gc.enable()
 
 
 def _is_told_at(diagnostic: Diagnostic, paths: set[str]) -> bool:

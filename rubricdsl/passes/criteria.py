@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 from .. import ir
 from ..diagnostics import Label
@@ -20,6 +21,7 @@ KINDS: dict[str, ir.Tier] = {
 }
 KIND_OF = {tier: kind for kind, tier in KINDS.items()}
 MAX_WEIGHT = 1_000_000
+_ONE = Fraction(1)
 SEVERITY: dict[str, ir.Severity] = {
     "critical": "critical",
     "major": "major",
@@ -103,18 +105,23 @@ def criterion(scope: Scope, item: n.CriterionItem, tier: ir.Tier) -> ir.Criterio
     allowed(scope, tier, found, item.name)
     if found.statement is None:
         scope.missing("R0202", item.name, name=name)
-    origin = ir.Origin(
-        scope.tree.header.name.text if scope.tree.header else "",
-        scope.tree.header.version.value if scope.tree.header else "",
-        name,
-    )
-    blank = ir.Criterion(name, tier, "requires", "", origin, doc=scope.doc(item))
-    if tier == "safety":
-        blank = replace(blank, severity="critical")
     if tier == "proficiency" and found.weight is None:
         scope.missing("R0203", item.name, name=name)
-        blank = replace(blank, weight=Fraction(1))
-    made = apply(scope, blank, found, item.name)
+    header = scope.tree.header
+    at_first: dict[str, Any] = {
+        "id": name,
+        "tier": tier,
+        "polarity": "requires",
+        "text": "",
+        "origin": ir.Origin(
+            header.name.text if header else "", header.version.value if header else "", name
+        ),
+        "severity": "critical" if tier == "safety" else None,
+        "weight": _ONE if tier == "proficiency" else None,
+        "doc": scope.doc(item),
+    }
+    made = ir.Criterion(**(at_first | _said(scope, found, item.name)))
+    _with_levels(scope, made, found, item.name)
     return None if found.statement is None else made
 
 
@@ -138,38 +145,43 @@ def allowed(scope: Scope, tier: ir.Tier, found: Clauses, name: n.Name) -> None:
 
 def apply(scope: Scope, base: ir.Criterion, found: Clauses, name: n.Name) -> ir.Criterion:
     """The criterion with everything that the clauses say put in place of what it said before."""
-    made = base
+    made = replace(base, **_said(scope, found, name))
+    _with_levels(scope, made, found, name)
+    return made
+
+
+def _said(scope: Scope, found: Clauses, name: n.Name) -> dict[str, Any]:
+    """The fields of a criterion that the clauses give a value: a dictionary, so that a criterion
+    is made once and not again for each clause."""
+    said: dict[str, Any] = {}
     if found.severity is not None:
-        made = replace(made, severity=SEVERITY[found.severity.word.text])
+        said["severity"] = SEVERITY[found.severity.word.text]
     if found.weight is not None:
-        made = replace(made, weight=weight(scope, found.weight.number))
+        said["weight"] = weight(scope, found.weight.number)
     if found.when is not None:
-        made = replace(made, when=condition(scope, found.when.condition))
+        said["when"] = condition(scope, found.when.condition)
     if found.statement is not None:
-        made = replace(made, text=text(scope, found.statement.text))
-        made = replace(made, polarity=_polarity(found.statement.polarity))
+        said["text"] = text(scope, found.statement.text)
+        said["polarity"] = _polarity(found.statement.polarity)
     if found.check is not None:
-        made = replace(made, check=check(scope, found.check.check))
+        said["check"] = check(scope, found.check.check)
     if found.note is not None and isinstance(found.note.value, n.Text):
-        made = replace(made, note=text(scope, found.note.value))
+        said["note"] = text(scope, found.note.value)
     if found.allows is not None:
-        made = replace(made, allows_not_applicable=True)
+        said["allows_not_applicable"] = True
     if found.levels:
         # Levels take the place of yes and no, and of the examples of these.
-        made = replace(made, levels=_levels(scope, found.levels, name), met=(), unmet=())
+        said |= {"levels": _levels(scope, found.levels, name), "met": (), "unmet": ()}
     if found.cites:
-        made = replace(made, cites=_cites(scope, found.cites))
+        said["cites"] = _cites(scope, found.cites)
     if found.exemplars:
-        met, unmet = (
-            tuple(text(scope, e.text) for e in found.exemplars if e.verdict == verdict)
-            for verdict in ("met", "unmet")
-        )
-        made = replace(made, met=met or made.met, unmet=unmet or made.unmet)
+        for verdict in ("met", "unmet"):
+            examples = tuple(text(scope, e.text) for e in found.exemplars if e.verdict == verdict)
+            if examples:
+                said[verdict] = examples
     if found.tags:
-        made = replace(made, tags=tuple(text(scope, tag) for tag in found.tags))
-    if made.levels:
-        _with_levels(scope, made, found, name)
-    return made
+        said["tags"] = tuple(text(scope, tag) for tag in found.tags)
+    return said
 
 
 def _polarity(word: str) -> ir.Polarity:
@@ -177,6 +189,8 @@ def _polarity(word: str) -> ir.Polarity:
 
 
 def _with_levels(scope: Scope, made: ir.Criterion, found: Clauses, name: n.Name) -> None:
+    if not made.levels:
+        return
     if made.polarity == "forbids":
         scope.report("R0213", found.statement or name)
     if made.check is not None:
@@ -190,7 +204,8 @@ def weight(scope: Scope, number: n.Number) -> Fraction:
     value = exact(scope, number)
     if value is None:
         return Fraction(1)
-    if not 0 < value <= MAX_WEIGHT:
+    # Whole numbers compare ten times faster than fractions, and every criterion comes here.
+    if not 0 < value.numerator <= MAX_WEIGHT * value.denominator:
         label = "a criterion that weighs nothing decides nothing" if value == 0 else ""
         scope.report("R0206", number, label, found=number.text)
         return Fraction(1)

@@ -12,7 +12,7 @@ from ..syntax.nodes import Name, Tree
 
 MAX_NESTED = 60
 """Levels of `and`, `or` and `not` within each other; written out in brackets they are still read
-(`syntax.parser.MAX_DEPTH`)."""
+(`syntax.machine.MAX_DEPTH`)."""
 MOST_SUGGESTIONS = 100
 """A file with more findings has other troubles than a misspelt name, and looking costs time."""
 

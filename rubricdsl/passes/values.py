@@ -34,8 +34,8 @@ _LITERALS: dict[type[n.Value], str] = {
 
 def exact(scope: Scope, number: n.Number) -> Fraction | None:
     """The number as written, or None with a finding."""
-    digits = sum(map(str.isdigit, number.text))
-    value = number.value if digits <= MAX_DIGITS else None
+    short = len(number.text) <= MAX_DIGITS or sum(map(str.isdigit, number.text)) <= MAX_DIGITS
+    value = number.value if short else None
     if value is None:
         found = number.text if len(number.text) <= 20 else number.text[:17] + "…"
         scope.report("R0222", number, found=found)

@@ -53,7 +53,9 @@ class Build:
 
     @staticmethod
     def text(c: Children) -> n.Text:
-        return n.Text(" ".join(unquote(token)[0] for token in c), *_span(c))
+        first, last = c[0], c[-1]
+        value = unquote(first)[0] if first is last else " ".join([unquote(token)[0] for token in c])
+        return n.Text(value, first.start, last.end)
 
     @staticmethod
     def name(c: Children) -> n.Name:
@@ -93,7 +95,7 @@ class Build:
     @staticmethod
     def _setting(c: Children) -> n.Setting:
         value = _name(c[1]) if isinstance(c[1], Token) else c[1]
-        return n.Setting(c[0].text, value, *_span(c))
+        return n.Setting(c[0].text, value, c[0].start, c[-1].end)
 
     status = title = purpose = role = tag = note = called = _setting
 

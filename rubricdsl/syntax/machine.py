@@ -1,10 +1,14 @@
-"""The LALR machine: two stacks, fed one token at a time."""
+"""The LALR machine: two stacks, fed with tokens."""
 
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
-from .tables import tables
-from .tokens import END, Token
+from .tables import Row, tables
+from .tokens import END, Token, make_token
+
+MAX_DEPTH = 200
+"""Symbols that wait for their end at one place: some fifty brackets, one inside the other."""
 
 
 class Machine:
@@ -15,30 +19,57 @@ class Machine:
         self.states = [self.tables.start]
         self.values: list[Any] = []
 
+    @property
+    def is_too_deep(self) -> bool:
+        return len(self.states) > MAX_DEPTH
+
+    def run(self, tokens: Sequence[Token], at: int) -> int:
+        """Take in raw tokens from `at` on while each can be only one thing; where that ends.
+
+        Nearly every token comes this way, so that nothing is decided where nothing is open.
+        """
+        return self._take(tokens, at, self.tables.plain, MAX_DEPTH)
+
     def feed(self, token: Token) -> bool:
         """Take a token in, with the reductions before it; False where it does not fit."""
-        table, states, values = self.tables.states, self.states, self.values
-        terminal = token.type
-        while True:
-            step = table[states[-1]].get(terminal)
-            if step is None:
-                return False
-            if step >= 0:
-                states.append(step)
-                values.append(token)
-                return True
-            origin, size, make = self.tables.rules[-1 - step]
-            if make is None:
-                value = values[-1]
-                del values[-1], states[-1]
-            else:
-                children = values[len(values) - size :]
-                del values[len(values) - size :], states[len(states) - size :]
-                value = make(children)
-            values.append(value)
-            states.append(table[states[-1]][origin])
-            if terminal == END and states[-1] == self.tables.end:
-                return True
+        return self._take((token,), 0, self.tables.states, len(self.states)) == 1
+
+    def _take(self, tokens: Sequence[Token], at: int, rows: tuple[Row, ...], depth: int) -> int:
+        """Take tokens in for as long as `rows` knows a step; the position of the one left over.
+
+        The loop that most of the time goes by in: hence the local names.
+        """
+        goto, rules, entered_by = self.tables.states, self.tables.rules, self.tables.entered_by
+        words, states, values = self.tables.words, self.states, self.values
+        state = states[-1]
+        for position in range(at, len(tokens)):
+            if len(states) > depth:
+                return position
+            token = tokens[position]
+            key = kind = token[0]
+            if kind == "WORD":
+                key = token[1] if token[1] in words else "NAME"
+            while True:
+                step = rows[state].get(key)
+                if step is None:
+                    return position
+                if step >= 0:
+                    break
+                origin, last, make = rules[-1 - step]
+                if make is None:
+                    del states[-1]
+                else:
+                    children = values[last]
+                    del values[last], states[last]
+                    values.append(make(children))
+                state = goto[states[-1]][origin]
+                states.append(state)
+            state = step
+            states.append(state)
+            if kind == "WORD":
+                token = make_token((entered_by[state], token[1], token[2], token[3]))
+            values.append(token)
+        return len(tokens)
 
     def room(self) -> dict[str, int]:
         """The terminals that the innermost construct knows an action for."""
@@ -63,9 +94,8 @@ class Machine:
             if step >= 0:
                 states.append(step)
                 return ended
-            origin, size, _ = self.tables.rules[-1 - step]
-            if size:
-                del states[-size:]
+            origin, last, _ = self.tables.rules[-1 - step]
+            del states[last]
             states.append(table[states[-1]][origin])
             if terminal == END and states[-1] == self.tables.end:
                 return ended

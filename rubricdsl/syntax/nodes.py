@@ -29,7 +29,8 @@ class Number(NamedTuple):
     def value(self) -> Fraction | None:
         """The exact number; None for a denominator of zero, or below a decimal."""
         try:
-            return Fraction(self.text)
+            # A whole number, as nearly all are, need not be searched for a point or a stroke.
+            return Fraction(int(self.text) if self.text.isdecimal() else self.text)
         except (ValueError, ZeroDivisionError):
             return None
 

@@ -6,17 +6,13 @@ is a keyword only where one fits, what is plainly meant is read as such, and aft
 of the file is still read (`recovery`).
 """
 
-import gc
 from typing import NamedTuple
 
 from ..source import Source
 from .machine import Machine
 from .nodes import Header, Item, Tree
 from .recovery import Recovery, SyntaxFault
-from .tokens import END, LexicalFault, Token, scan
-
-MAX_DEPTH = 200
-"""Symbols that wait for their end at one place: some fifty brackets, one inside the other."""
+from .tokens import LexicalFault, Token, scan
 
 
 class Parsed(NamedTuple):
@@ -34,14 +30,7 @@ def parse(source: Source) -> Parsed:
     tokens, lexical = scan(source.path, source.text)
     machine = Machine()
     recovery = Recovery(source, tokens, lexical, machine)
-    # Parsing makes many small tuples and no cycles: collections in the middle only cost time.
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        header, items = _run(source.text, tokens, machine, recovery)
-    finally:
-        if enabled:
-            gc.enable()
+    header, items = _run(source.text, tokens, machine, recovery)
     tree = Tree(source.path, header, items, _docs(source.text))
     return Parsed(tree, tuple(lexical), tuple(recovery.faults), recovery.damaged)
 
@@ -50,17 +39,16 @@ def _run(
     text: str, tokens: list[Token], machine: Machine, recovery: Recovery
 ) -> tuple[Header | None, tuple[Item, ...]]:
     at = 0
-    while True:
+    while (at := machine.run(tokens, at)) < len(tokens):
         token, used = decide(text, tokens, at, machine)
-        if len(machine.states) > MAX_DEPTH:
+        if machine.is_too_deep:
             at = recovery.too_deep(at, token)
-        elif not machine.feed(token):
-            at = recovery.recover(at, token)
-        elif token.type == END:
-            built: tuple[Header | None, tuple[Item, ...]] = machine.values[-1]
-            return built
-        else:
+        elif machine.feed(token):
             at += used
+        else:
+            at = recovery.recover(at, token)
+    built: tuple[Header | None, tuple[Item, ...]] = machine.values[0]
+    return built
 
 
 def decide(text: str, tokens: list[Token], at: int, machine: Machine) -> tuple[Token, int]:

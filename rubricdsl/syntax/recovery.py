@@ -5,6 +5,7 @@ dropped and the file read on from the next statement, without leaving the braces
 """
 
 from bisect import bisect_right
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from ..source import Source, Span
@@ -45,10 +46,18 @@ class Recovery:
         self.faults: list[SyntaxFault] = []
         self.damaged = any(fault.code in ("R0102", "R0110") for fault in lexical)
         self.at = self.told = 0
-        self.last_header = max((i for i, t in enumerate(tokens) if t.text == "rubric"), default=0)
-        types = [token.type for token in tokens]
-        self.unclosed = types.count("LBRACE") - types.count("RBRACE")
         self.spoiled, self.swallowed = self._unread(lexical)
+
+    # Only a file with a fault is looked through for these.
+
+    @cached_property
+    def last_header(self) -> int:
+        return max((i for i, t in enumerate(self.tokens) if t.text == "rubric"), default=0)
+
+    @cached_property
+    def unclosed(self) -> int:
+        types = [token.type for token in self.tokens]
+        return types.count("LBRACE") - types.count("RBRACE")
 
     def _unread(self, lexical: list[LexicalFault]) -> tuple[set[int], int]:
         """The lines that the scan has reported, and how many braces it has lost.

@@ -5,6 +5,7 @@ one finding, and read as what was meant.
 """
 
 import re
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -23,6 +24,10 @@ class Token(NamedTuple):
     end: int
 
 
+make_token = partial(tuple.__new__, Token)
+"""A token from a tuple of its four parts, in half the time that calling `Token` takes."""
+
+
 class LexicalFault(NamedTuple):
     """The diagnostic's code, where, what was found, and what was meant if that is clear."""
 
@@ -39,7 +44,6 @@ PUNCTUATION = {
     ")": "RPAR",
     ",": "COMMA",
     ":": "COLON",
-    "=": "EQUAL",
 }
 END = "$END"
 MAX_NAME = 200
@@ -47,21 +51,39 @@ MAX_NAME = 200
 MAX_FAULTS = 100
 """Past so many faults, reading on would only repeat them."""
 
+_BLANK = r" \t\r\n\f\u00a0\u2000-\u200a\u202f\u205f\u3000"
+# Possessive, here and below: no text makes the scan go back over it.
+_STRING = r'"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"'
+# What nearly all of a file is made of, so that one call of `findall` reads it: the blanks before a
+# token, and the token in the group of its kind. A word or a number is matched only where what
+# follows cannot make another token of it; at anything else the match goes on to the end of the file
+# without a group, and `_RARE` reads the one token that stands there.
+_USUAL = re.compile(
+    rf"""
+    ([{_BLANK}]*+(?:\#[^\n]*+[{_BLANK}]*+)*+)
+    (?:
+        ([A-Za-z_][A-Za-z0-9_]{{0,{MAX_NAME - 1}}}+(?![-./\w]))
+      | ({_STRING})
+      | ([0-9]++(?![./]))
+      | ([{{}}(),:])
+      | .*+
+    )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 # A name with letters of any alphabet and with hyphens, so that a wrong one is one piece.
 _NAME = r"[^\W\d]\w*(?:-\w+)*"
 _UNIT = r"[A-Za-zµμ][A-Za-z0-9µμ]*"
-_SCAN = re.compile(
+_RARE = re.compile(
     rf"""
-    (?P<skip>[ \t\r\n\f\u00a0\u2000-\u200a\u202f\u205f\u3000]+|\#[^\n]*)
-  | (?P<string>"(?:[^"\\\n]|\\[^\n])*+")
-  | (?P<open>"[^\n]*)
+    (?P<open>"[^\n]*)
   | (?P<number>-?[0-9]+(?:\.[0-9]+)*(?:/[0-9]+)?)
   | (?P<unit>/?{_UNIT}(?:/{_UNIT})+|/{_UNIT})
   | (?P<dotted>{_NAME}(?:\.{_NAME})+)
   | (?P<word>{_NAME})
   | (?P<sign>===|=>|=<|<>|≥|≤|≠|&&|\|\||!(?!=)|%|°[ ]?C\b)
   | (?P<compare>==|!=|<=|>=|<|>)
-  | (?P<mark>[{{}}(),:=])
+  | (?P<mark>=)
   | (?P<dash>[–—−][0-9]+(?:\.[0-9]+)?)
   | (?P<quote>[“”„‟][^“”„‟"\n]*[“”„‟"]? | «[^»"\n]*[»"]? | [‘'][^’'"\n]*[’'"]?)
   | (?P<other>(?P<char>.)(?P=char)*)
@@ -69,7 +91,14 @@ _SCAN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:/[0-9]+)?")
-_TYPES = {"number": "NUMBER", "unit": "UNIT", "compare": "COMPARE"}
+_TYPES = {
+    "number": "NUMBER",
+    "unit": "UNIT",
+    "dotted": "DOTTED",
+    "word": "WORD",
+    "compare": "COMPARE",
+    "mark": "EQUAL",
+}
 _SIGNS = {
     "===": ("COMPARE", "=="),
     "=>": ("COMPARE", ">="),
@@ -89,7 +118,7 @@ _CLOSING = ("“", "”", "„", "‟", "»", "’", "'", '"')
 # Controls, line ends that are none here, and marks that reorder the text around them: with any of
 # these a reader may see another rubric than the compiler.
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]|\r(?![\n])"
+    "[\x00-\x08\x0b\r\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069](?<!\r(?=\n))"
 )
 
 
@@ -101,53 +130,77 @@ def scan(path: str, text: str) -> tuple[list[Token], list[LexicalFault]]:
     tokens: list[Token] = []
     faults = _hidden(path, text)
     named: set[str] = set()
-    append = tokens.append
-    for match in _SCAN.finditer(text):
-        kind = match.lastgroup
-        if kind == "skip":
-            continue
-        start, end = match.span()
-        piece = match[0]
-        if kind == "mark":
-            append(Token(PUNCTUATION[piece], piece, start, end))
-        elif kind == "word" or kind == "dotted":
-            if len(piece) > MAX_NAME:
-                faults.append(LexicalFault("R0223", Span(path, start, end), piece))
-            if piece.isascii() and "-" not in piece:
-                append(Token("WORD" if kind == "word" else "DOTTED", piece, start, end))
-                continue
-            token, fault = _name(path, Token("WORD", piece, start, end))
-            append(token if kind == "word" else token._replace(type="DOTTED"))
-            if piece not in named and len(faults) <= 2 * MAX_FAULTS:
-                named.add(piece)
-                faults.append(fault)
-        elif kind == "string":
-            append(Token("STRING", piece, start, end))
-            if "\\" in piece:
-                bad = unquote(tokens[-1])[1]
-                if bad is not None:
-                    faults.append(
-                        LexicalFault("R0105", Span(path, bad, bad + 2), text[bad : bad + 2])
-                    )
-        elif kind == "number" and piece.count(".") > 1:
-            append(Token("LOOSE", piece, start, end))
-        elif kind == "number" or kind == "compare" or (kind == "unit" and piece.isascii()):
-            append(Token(_TYPES[kind], piece, start, end))
-        else:
-            token, found = _repaired(path, str(kind), Token("OTHER", piece, start, end))
-            append(token)
-            if kind == "open":
-                # The quote that is missing is somewhere on this line, and what was found there
-                # before comes of it.
-                line = text.rfind("\n", 0, start)
-                while faults and faults[-1].code != "R0106" and faults[-1].span.start > line:
-                    faults.pop()
-            faults += found if len(faults) <= 2 * MAX_FAULTS else []
+    append, at = tokens.append, 0
+    while at < len(text):
+        for blank, word, string, number, mark in _USUAL.findall(text, at):
+            start = at + len(blank)
+            if word:
+                at = start + len(word)
+                append(make_token(("WORD", word, start, at)))
+            elif string:
+                at = start + len(string)
+                append(make_token(("STRING", string, start, at)))
+                if "\\" in string:
+                    faults += _bad_escape(path, tokens[-1])
+            elif number:
+                at = start + len(number)
+                append(make_token(("NUMBER", number, start, at)))
+            elif mark:
+                at = start + 1
+                append(make_token((PUNCTUATION[mark], mark, start, at)))
+            else:
+                at = start
+                break
+        if at < len(text):
+            append(_rare(path, text, at, faults, named))
+            at = tokens[-1].end
     append(Token(END, "", len(text), len(text)))
     faults.sort(key=lambda fault: fault.span.start)
     if len(faults) > MAX_FAULTS:
         faults[MAX_FAULTS:] = [LexicalFault("R0110", faults[MAX_FAULTS].span)]
     return tokens, faults
+
+
+def _rare(path: str, text: str, at: int, faults: list[LexicalFault], named: set[str]) -> Token:
+    """The token at `at`, of a kind that `_USUAL` leaves alone; its faults are added.
+
+    `named` are the words that have been reported: each is, once.
+    """
+    match = _RARE.match(text, at)
+    assert match is not None  # whatever else there is, it is `other`
+    kind, piece = str(match.lastgroup), match[0]
+    token = Token(_TYPES.get(kind, "OTHER"), piece, *match.span())
+    if kind == "word" or kind == "dotted":
+        if len(piece) > MAX_NAME:
+            faults.append(LexicalFault("R0223", Span(path, *match.span()), piece))
+        if piece.isascii() and "-" not in piece:
+            return token
+        token, fault = _name(path, token)
+        if piece not in named and len(faults) <= 2 * MAX_FAULTS:
+            named.add(piece)
+            faults.append(fault)
+        return token
+    if kind == "number" and piece.count(".") > 1:
+        return token._replace(type="LOOSE")
+    if kind in _TYPES and piece.isascii():
+        return token
+    token, found = _repaired(path, kind, token._replace(type="OTHER"))
+    if kind == "open":
+        # The quote that is missing is somewhere on this line, and what was found there
+        # before comes of it.
+        line = text.rfind("\n", 0, at)
+        while faults and faults[-1].code != "R0106" and faults[-1].span.start > line:
+            faults.pop()
+    faults += found if len(faults) <= 2 * MAX_FAULTS else []
+    return token
+
+
+def _bad_escape(path: str, string: Token) -> list[LexicalFault]:
+    bad = unquote(string)[1]
+    if bad is None:
+        return []
+    at = bad - string.start
+    return [LexicalFault("R0105", Span(path, bad, bad + 2), string.text[at : at + 2])]
 
 
 def _hidden(path: str, text: str) -> list[LexicalFault]:
