@@ -124,11 +124,16 @@ def _kind(certificate: Certificate, worse: Judged, better: Judged) -> str:
     return "excellence" if worse.key[3] == better.key[3] else "proficiency"
 
 
+def fails_closed(certificate: Certificate) -> bool:
+    """Whether P5 is claimed: it is about rewards, and so the same for every trainer."""
+    return all(found["P5"] == "proved" for found in certificate["properties"].values())
+
+
 def _failing(
     rubric: ir.Rubric, certificate: Certificate, pool: Pool, score: Score
 ) -> Iterator[str]:
     """P5: no failed verdict earns more, in the emitted module itself."""
-    if any(found["P5"] != "proved" for found in certificate["properties"].values()):
+    if not fails_closed(certificate):
         return
     case = pool.case
     for response in pool.responses[:: max(len(pool.responses) // 64, 1)]:

@@ -20,8 +20,9 @@ def ranked_faults(
     groups: Sequence[Group],
     emitted: Emitted,
     dice: random.Random,
+    closed: bool,
 ) -> Iterator[str]:
-    """What is not as it should be in groups of one case."""
+    """What is not as it should be in groups of one case; `closed` says that P5 is claimed."""
     params = rubric.reward.params
     for group in groups:
         keys = [r.judged.key for r in group]
@@ -29,7 +30,8 @@ def ranked_faults(
         if emitted.ranked(keys) != [e.numerator / e.denominator for e in exact]:
             yield f"reward.py ranks {keys} otherwise than {[str(e) for e in exact]}"
         yield from _order(keys, exact, gaps, bool(params.get("silent", 0)))
-        yield from _failing(group, exact, pool, emitted, dice)
+        if closed:
+            yield from _failing(group, exact, pool, emitted, dice)
 
 
 def _order(

@@ -11,7 +11,7 @@ from typing import Any
 from .. import ir
 from ..bundle import Bundle, BundleError
 from .advantages import SETTINGS, Setting
-from .claims import Certificate, checked
+from .claims import Certificate, checked, fails_closed
 from .emitted import Emitted, load
 from .groups import PROPERTIES, Group, adversarial, at_random, broken, shrinks
 from .pool import pool
@@ -112,8 +112,10 @@ def _rubric(
         gaps = {name: Fraction(gap["least"]) for name, gap in certificate["gaps"].items()}
         # Ranks lie the closer the larger the group: gaps are those of the certified size.
         gaps = gaps if report.group <= document["group"] else {}
+        closed = fails_closed(certificate)
         for found, groups in drawn:
-            faults += itertools.islice(ranked_faults(rubric, gaps, found, groups, emitted, dice), 3)
+            ranks = ranked_faults(rubric, gaps, found, groups, emitted, dice, closed)
+            faults += itertools.islice(ranks, 3)
     report.faults[rubric.name] = list(dict.fromkeys(faults))
     claims = {} if options.shape else certificate["properties"]
     families = {

@@ -45,7 +45,14 @@ def test_a_sound_bundle_is_sound_under_every_stack(shape, mole, tmp_path):
     assert set(report.seen[mole.name]) == set(SETTINGS)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
+def test_what_leaving_out_may_raise_is_no_fault_where_it_is_not_claimed(mole, tmp_path):
+    policies = ir.Policies(proficiency="exclude")
+    rubric = dataclasses.replace(shaped(mole, "centred"), policies=policies)
+    report = verify(bundled(rubric, tmp_path / "b"), Options(groups=200), {})
+    assert report.faults == {mole.name: []}
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
 @given(rubrics(max_size=2).filter(lambda rubric: rubric.criteria))
 def test_every_certificate_is_sound(tmp_path_factory, rubric):
     out = tmp_path_factory.mktemp("bundles") / "b"
