@@ -8,7 +8,7 @@ from typing import Any
 
 from rubricdsl.ir import TIERS
 
-from .judges import Asked, RewardModelJudge
+from .judges.reward_model import Asked, RewardModelJudge
 from .material import Material, Question
 from .reward_rows import worth
 

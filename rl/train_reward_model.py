@@ -19,7 +19,7 @@ from trl import get_peft_config, get_quantization_config
 from . import processor, tiny
 from .draws import bucketed
 from .errors import TrainingError
-from .judges import REWARD_MODEL, RewardModelJudge, load_classifier, load_tokenizer
+from .judges.reward_model import REWARD_MODEL, RewardModelJudge, load_classifier, load_tokenizer
 from .material import Material, open_material
 from .pointwise import CreditCollator, PointwiseRewardTrainer
 from .progress import Lines, Say, only_lines, quieten, say

@@ -13,7 +13,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from rubricdsl.rl import tiny
 from rubricdsl.rl.errors import TrainingError
-from rubricdsl.rl.judges import Asked, RewardModelJudge, load_judge
+from rubricdsl.rl.judges.reward_model import Asked, RewardModelJudge, load_judge
 from rubricdsl.rl.reward_rows import pairs, token_ids
 
 NAME = "tests.burns"

@@ -10,7 +10,7 @@ pytest.importorskip("trl")
 
 from rubricdsl.rl import tiny, train_policy, train_reward_model
 from rubricdsl.rl.errors import TrainingError
-from rubricdsl.rl.judges import load_tokenizer
+from rubricdsl.rl.judges.reward_model import load_tokenizer
 from rubricdsl.rl.reward_rows import pairs, singles, token_ids, tokenise
 from rubricdsl.rl.supervised_start import Start, mixed
 from tests.rl.conftest import compiled

@@ -21,9 +21,9 @@ from typing import Any
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from .errors import TrainingError
-from .material import Item, Material, Messages, Question, Verdict
-from .runs import METRICS, read_run
+from ..errors import TrainingError
+from ..material import Item, Material, Messages, Question, Verdict
+from ..runs import METRICS, read_run
 
 REWARD_MODEL = "reward model"
 ADAPTER = "adapter_config.json"
