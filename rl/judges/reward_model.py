@@ -14,7 +14,7 @@ the policies of the rubric settle both, and safety fails closed.
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,11 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from ..errors import TrainingError
 from ..material import Item, Material, Messages, Question, Verdict
 from ..runs import METRICS, read_run
+from .protocol import CANNOT_ASSESS
+from .reading import verdict_of, without_markers
 
 REWARD_MODEL = "reward model"
 ADAPTER = "adapter_config.json"
-CANNOT_ASSESS = "cannot_assess"
 
 Tokens = list[int]
 
@@ -89,9 +90,12 @@ class RewardModelJudge:
         if not math.isfinite(score):
             self.not_finite += 1
             return CANNOT_ASSESS
-        estimate = _sigmoid(score - self._thresholds.get(question.tier, 0.0))
-        worst_first = question.credits.items()
-        return min(worst_first, key=lambda pair: abs(float(pair[1]) - estimate))[0]
+        return verdict_of(question, score, self._thresholds.get(question.tier, 0.0))
+
+    def is_too_long(self, asked: Asked, question: Question) -> bool:
+        """Whether prompt, answer and criterion exceed `max_length`."""
+        row = self._tokens(replace(asked, questions=[question]))[0]
+        return len(row) > self._max_length
 
     def scores(self, asked: Sequence[Asked]) -> list[list[float]]:
         """One score per question; NaN where prompt, answer and criterion exceed `max_length`."""
@@ -140,10 +144,7 @@ class RewardModelJudge:
         ]
 
     def _plain(self, text: str) -> str:
-        for marker in self._markers:
-            if marker in text:
-                text = text.replace(marker, f"{marker[0]} {marker[1:]}")
-        return text
+        return without_markers(text, self._markers)
 
     def _batches(self, fits: Sequence[Any]) -> Sequence[Sequence[Any]]:
         """Cut the sorted answers into batches within the budget; one answer is never cut."""
@@ -287,7 +288,3 @@ def _padded(rows: Sequence[Tokens], device: Any) -> tuple[torch.Tensor, torch.Te
         ids[i, : len(row)] = torch.tensor(row)
         mask[i, : len(row)] = 1
     return ids.to(device), mask.to(device)
-
-
-def _sigmoid(value: float) -> float:
-    return 1 / (1 + math.exp(-value)) if value >= 0 else 1 - 1 / (1 + math.exp(value))
