@@ -22,21 +22,11 @@ from rubricdsl import ir
 
 from ..material import Item, Verdict
 from .client import in_parallel
+from .criteria import Criteria
 from .protocol import CANNOT_ASSESS, Grader, Outcome, Record, Usage, failed
 
 Rule = Literal["worst", "majority"]
 RULES: tuple[Rule, ...] = ("worst", "majority")
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """What an ensemble must know of a criterion: its tier, and the credit of its verdicts."""
-
-    tier: ir.Tier
-    credits: Mapping[Verdict, Fraction]
-
-
-Criteria = Mapping[tuple[str, str], Criterion]
 
 
 @dataclass
@@ -83,22 +73,6 @@ def _goodness(verdict: Verdict, credits: Mapping[Verdict, Fraction]) -> tuple[in
     if credit is not None:
         return (3 if credit else 0), credit
     return (2 if verdict == "not_applicable" else 1), Fraction(0)
-
-
-def criteria_of(rubrics: Sequence[ir.Rubric]) -> dict[tuple[str, str], Criterion]:
-    """The criteria of some rubrics, by rubric and id."""
-    return {
-        (rubric.name, c.id): Criterion(c.tier, _credits(c))
-        for rubric in rubrics
-        for c in rubric.criteria
-    }
-
-
-def _credits(criterion: ir.Criterion) -> dict[Verdict, Fraction]:
-    if criterion.levels:
-        return {step.level: step.credit for step in criterion.levels}
-    good = criterion.polarity == "requires"
-    return {"met": Fraction(good), "unmet": Fraction(not good)}
 
 
 @dataclass

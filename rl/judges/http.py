@@ -74,4 +74,7 @@ def _read(response: HTTPResponse | urllib.error.HTTPError, until: float) -> Repl
             break
         body += chunk
     headers = {name.casefold(): value for name, value in response.headers.items()}
+    told = headers.get("content-length", "")
+    if len(body) <= LIMIT and told.isdecimal() and len(body) < int(told):
+        raise ConnectionError(f"the reply ended after {len(body)} of {told} bytes")
     return Reply(response.status or 0, headers, bytes(body))

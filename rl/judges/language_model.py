@@ -202,7 +202,7 @@ class LanguageModelJudge:
                     "sample": self.sample,
                     "rubric": call.prompt.rubric,
                     "messages": call.messages,
-                    "reply": got.value if isinstance(got, Answer) else str(got.failure),
+                    "reply": got.value if isinstance(got, Answer) else got.failure.said,
                     "requests": got.requests,
                     "outcomes": {name: outcome.as_json() for name, outcome in found.items()},
                 }

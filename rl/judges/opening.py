@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from rubricdsl import ir
 from rubricdsl.bundle import Bundle, BundleError, open_bundle
 
 from ..errors import TrainingError
 from ..material import open_material
 from .cache import Cache
 from .client import Client, Patience
-from .ensemble import Criteria, Ensemble, Rule, criteria_of
+from .criteria import Criteria, criteria_of
+from .ensemble import Ensemble, Rule
 from .language_model import LanguageModelJudge, Sampling
 from .limits import Rates
 from .log import Log
@@ -59,7 +59,6 @@ class Opened:
     grader: Grader
     is_ensemble: bool
     criteria: Criteria
-    rubrics: tuple[ir.Rubric, ...]
 
 
 def open_judges(folder: Path, specs: Sequence[str], options: Options) -> Opened:
@@ -74,6 +73,7 @@ def open_judges(folder: Path, specs: Sequence[str], options: Options) -> Opened:
             f"{options.samples} samples at temperature 0 are one answer {options.samples} times",
             "give --temperature 0.7 or the like",
         )
+    criteria = criteria_of(rubrics)
     members: list[Grader] = []
     log = Log(options.log) if options.log else None
     addresses = [spec for spec in specs if is_address(spec)]
@@ -81,16 +81,15 @@ def open_judges(folder: Path, specs: Sequence[str], options: Options) -> Opened:
     apis = _each(options.apis or ("openai",), addresses, "--api")
     for spec in specs:
         if not is_address(spec):
-            members.append(_local(bundle, Path(spec), options))
+            members.append(_local(bundle, Path(spec), criteria, options))
             continue
         place = addresses.index(spec)
         addresses[place] = ""
         members += _remote(bundle, spec, models[place], apis[place], options, log)
-    criteria = criteria_of(rubrics)
     if len(members) == 1:
-        return Opened(members[0], False, criteria, rubrics)
+        return Opened(members[0], False, criteria)
     grader = Ensemble(members, criteria, options.safety, options.others)
-    return Opened(grader, True, criteria, rubrics)
+    return Opened(grader, True, criteria)
 
 
 def is_address(spec: str) -> bool:
@@ -98,7 +97,7 @@ def is_address(spec: str) -> bool:
     return spec.startswith(("http://", "https://"))
 
 
-def _local(bundle: Bundle, path: Path, options: Options) -> Grader:
+def _local(bundle: Bundle, path: Path, criteria: Criteria, options: Options) -> Grader:
     if path.is_dir():
         # torch is imported for this judge and for no other.
         from .in_process import InProcess
@@ -108,7 +107,7 @@ def _local(bundle: Bundle, path: Path, options: Options) -> Grader:
         judge = load_judge(path, material, device=options.device)
         return InProcess(judge, material.questions)
     if path.is_file():
-        return read_recorded(path)
+        return read_recorded(path, criteria)
     raise TrainingError(
         f"there is no judge at {path}",
         "name the folder of a trained reward model, the address of a server (http://…), or a "
@@ -163,7 +162,8 @@ def _each(given: Sequence[str], addresses: Sequence[str], option: str) -> list[s
         return list(given) * len(addresses)
     if len(given) == len(addresses):
         return list(given)
+    count = f"{len(addresses)} servers" if len(addresses) > 1 else "a server"
     raise TrainingError(
-        f"{len(addresses)} servers and {len(given)} times {option}",
+        f"there is {count}, and {option} is given {len(given)} times",
         f"give {option} once for all of them, or once for each",
     )

@@ -60,8 +60,10 @@ class Failure:
     detail: str = ""
     status: int = 0
 
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.detail or KINDS[self.kind]}"
+    @property
+    def said(self) -> str:
+        """The failure in words."""
+        return f"{KINDS[self.kind]}: {self.detail}" if self.detail else KINDS[self.kind]
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ class Tally:
             for one in outcome.votes or (outcome,):
                 if one.failure:
                     self.failures[one.failure.kind] += 1
-                    self.examples.setdefault(one.failure.kind, str(one.failure))
+                    self.examples.setdefault(one.failure.kind, one.failure.said)
 
 
 class SheetJudge:

@@ -14,16 +14,21 @@ from typing import Any
 
 from ..errors import TrainingError
 from ..material import Item, Sheet, Verdict
+from .criteria import Criteria
 from .protocol import Failure, Outcome, Record, all_failed, conversation_of, failed
 
 Key = tuple[str, str]
 
 
 class RecordedJudge:
-    """Gives the verdicts of `sheets`, by rubric and the hash of conversation and answer."""
+    """Gives the verdicts of `sheets`, by rubric and the hash of conversation and answer.
 
-    def __init__(self, sheets: Mapping[Key, Sheet]) -> None:
+    A verdict that its criterion cannot get is a failure.
+    """
+
+    def __init__(self, sheets: Mapping[Key, Sheet], criteria: Criteria) -> None:
         self._sheets = sheets
+        self._criteria = criteria
 
     def grade(self, items: Sequence[Item]) -> list[Record]:
         """One record per item; what was not recorded is a failure."""
@@ -34,10 +39,20 @@ class RecordedJudge:
         if isinstance(conversation, Failure):
             return all_failed(item, conversation)
         sheet = self._sheets.get(key_of(item["rubric"], conversation, item["response"]), {})
-        missing = failed("not_recorded")
         return Record(
-            {name: Outcome(sheet[name]) if name in sheet else missing for name in item["criteria"]}
+            {name: self._outcome(item["rubric"], name, sheet) for name in item["criteria"]}
         )
+
+    def _outcome(self, rubric: str, name: str, sheet: Sheet) -> Outcome:
+        criterion = self._criteria.get((rubric, name))
+        if criterion is None:
+            return failed("unknown_criterion")
+        if name not in sheet:
+            return failed("not_recorded")
+        verdict = sheet[name]
+        if verdict in criterion.credits or verdict in ("not_applicable", "cannot_assess"):
+            return Outcome(verdict)
+        return failed("out_of_schema", f"the verdict is {verdict!r:.40}")
 
 
 def key_of(rubric: str, conversation: Sequence[Mapping[str, str]], response: str) -> Key:
@@ -47,7 +62,7 @@ def key_of(rubric: str, conversation: Sequence[Mapping[str, str]], response: str
     return rubric, hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_recorded(path: Path) -> RecordedJudge:
+def read_recorded(path: Path, criteria: Criteria) -> RecordedJudge:
     """The judge of a file. Raises `TrainingError` for a row that cannot be read.
 
     An answer may be there several times; two different verdicts on it are refused.
@@ -67,7 +82,7 @@ def read_recorded(path: Path) -> RecordedJudge:
             places.setdefault(key, line)
     if not sheets:
         raise TrainingError(f"{path} records no verdicts")
-    return RecordedJudge(sheets)
+    return RecordedJudge(sheets, criteria)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

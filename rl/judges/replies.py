@@ -30,7 +30,7 @@ def content_of(value: Mapping[str, Any]) -> str | Failure:
     if not isinstance(message, dict):
         return Failure("malformed", "the reply has no message")
     if message.get("refusal"):
-        return Failure("refused", str(message["refusal"])[:_SHOWN])
+        return Failure("refused", _whole(str(message["refusal"]))[:_SHOWN])
     reason = choice.get("finish_reason")
     if reason == "content_filter":
         return Failure("refused", "the server's filter stopped the answer")
@@ -39,7 +39,7 @@ def content_of(value: Mapping[str, Any]) -> str | Failure:
     content = message.get("content")
     if not isinstance(content, str) or not content.strip():
         return Failure("unparsable", "the answer is empty")
-    return content
+    return _whole(content)
 
 
 def read_answer(
@@ -85,17 +85,23 @@ def _outcome(found: Mapping[str, Any], name: str, allowed: Sequence[Verdict]) ->
     strange = [key for key in said if key not in ("reason", "verdict")]
     if strange:
         return failed("out_of_schema", f"there is no field {strange[0][:40]!r}")
-    verdict, reason = said.get("verdict"), said.get("reason", "")
+    verdict: Any = said.get("verdict")
+    reason = said.get("reason", "")
     if isinstance(verdict, _SaidTwice):
         return failed("out_of_schema", "the verdict is given twice")
     # A level is an int and nothing that merely equals one: not True, not 1.0.
     if not any(type(verdict) is type(one) and verdict == one for one in allowed):
         return failed("out_of_schema", f"the verdict is {str(verdict)[:_SHOWN]!r}")
-    return Outcome(verdict, reason=reason if isinstance(reason, str) else "")  # type: ignore[arg-type]
+    return Outcome(verdict, reason=_whole(reason) if isinstance(reason, str) else "")
 
 
 def _all(allowed: Mapping[str, Any], failure: Failure) -> dict[str, Outcome]:
     return {name: failed(failure.kind, failure.detail) for name in allowed}
+
+
+def _whole(text: str) -> str:
+    """The text without halves of characters, which JSON can hold and a file cannot."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
