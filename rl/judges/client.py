@@ -6,10 +6,9 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import TrainingError
@@ -21,9 +20,6 @@ RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}
 _SHOWN = 300
 _DEAD_AFTER = 8
 _HIDDEN = "[the key]"
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -217,18 +213,6 @@ def usage_in(value: Mapping[str, Any]) -> tuple[int, int]:
     found = usage if isinstance(usage, dict) else {}
     prompt, completion = (found.get(name) for name in ("prompt_tokens", "completion_tokens"))
     return _count(prompt), _count(completion)
-
-
-def in_parallel(work: Callable[[T], R], tasks: Sequence[T], threads: int) -> list[R]:
-    """The results of all tasks in order. When one raises, those that have not begun never do."""
-    if threads < 2 or len(tasks) < 2:
-        return [work(task) for task in tasks]
-    with ThreadPoolExecutor(min(threads, len(tasks))) as pool:
-        try:
-            return list(pool.map(work, tasks))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def _count(value: object) -> int:

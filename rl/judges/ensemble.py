@@ -21,8 +21,8 @@ from typing import Literal
 from rubricdsl import ir
 
 from ..material import Item, Verdict
-from .client import in_parallel
 from .criteria import Criteria
+from .parallel import in_parallel
 from .protocol import CANNOT_ASSESS, Grader, Outcome, Record, Usage, failed
 
 Rule = Literal["worst", "majority"]

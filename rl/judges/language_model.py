@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from ..material import Item, Messages
 from .cache import Cache, key_of
-from .client import Answer, Client, NoAnswer, in_parallel, usage_in
+from .client import Answer, Client, NoAnswer, usage_in
+from .parallel import in_parallel
 from .prompts import JudgePrompt, JudgePrompts
 from .protocol import (
     Failure,

@@ -100,9 +100,11 @@ def is_address(spec: str) -> bool:
 def _local(bundle: Bundle, path: Path, criteria: Criteria, options: Options) -> Grader:
     if path.is_dir():
         # torch is imported for this judge and for no other.
+        from ..progress import quieten
         from .in_process import InProcess
         from .reward_model import load_judge
 
+        quieten()
         material = open_material(bundle.root)
         judge = load_judge(path, material, device=options.device)
         return InProcess(judge, material.questions)

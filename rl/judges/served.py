@@ -20,7 +20,8 @@ from typing import Any
 
 from ..errors import TrainingError
 from ..material import Item, Material, Messages, Question
-from .client import Answer, Client, NoAnswer, in_parallel, usage_in
+from .client import Answer, Client, NoAnswer, usage_in
+from .parallel import in_parallel
 from .protocol import Failure, Outcome, Record, Usage, all_failed, conversation_of, failed
 from .reading import verdict_of, without_markers
 

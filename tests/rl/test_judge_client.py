@@ -6,9 +6,10 @@ import json
 import pytest
 
 from rubricdsl.rl.errors import TrainingError
-from rubricdsl.rl.judges.client import Answer, Client, Clock, Patience, in_parallel
+from rubricdsl.rl.judges.client import Answer, Client, Clock, Patience
 from rubricdsl.rl.judges.http import Reply
 from rubricdsl.rl.judges.limits import Limits, Rates
+from rubricdsl.rl.judges.parallel import in_parallel
 
 JSON = {"content-type": "application/json"}
 OK = Reply(200, JSON, b'{"usage": {"prompt_tokens": 30, "completion_tokens": 10}}')
