@@ -2,6 +2,8 @@
 
 import json
 import multiprocessing
+import subprocess
+import sys
 from collections import Counter
 from fractions import Fraction
 
@@ -298,3 +300,14 @@ def test_a_recorded_verdict_that_the_criterion_cannot_get(tmp_path, mole):
 def test_records_that_cannot_be_read(tmp_path, mole, rows, what):
     with pytest.raises(TrainingError, match=what):
         recorded(tmp_path / "v.jsonl", *rows, mole=mole)
+
+
+def test_judges_over_http_load_no_framework():
+    code = (
+        "import sys, rubricdsl.rl.judges.opening;"
+        "print({'torch', 'transformers', 'numpy'} & set(sys.modules))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "set()"
