@@ -1,5 +1,6 @@
 """A reward model behind the protocol, in process and from a server: the same verdicts."""
 
+import copy
 import json
 import math
 
@@ -42,7 +43,10 @@ def parts(folder):
 
 @pytest.fixture
 def in_process(material, parts):
-    judge = RewardModelJudge(*parts, material.questions, thresholds={"safety": 0.1}, max_length=500)
+    model, tokenizer = parts
+    judge = RewardModelJudge(
+        copy.deepcopy(model), tokenizer, material.questions, {"safety": 0.1}, max_length=500
+    )
     return InProcess(judge, material.questions)
 
 
