@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("score", "turn recorded verdicts into scores"),
     "judge": ("judge", "judge answers with a model or with recorded verdicts"),
     "train": ("train", "train a reward model or a policy from a bundle"),
+    "evaluate": ("evaluate", "measure reward models and judges on held-out labels"),
     "demo": ("demo", "the whole path on this machine, in a few minutes"),
 }
 

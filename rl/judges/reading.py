@@ -1,22 +1,6 @@
-"""From a reward model's score to a verdict, and text that cannot spell out a turn.
+"""Text that cannot spell out a turn."""
 
-One rule for every place in which a score is read, in process or from a server.
-"""
-
-import math
 from collections.abc import Iterable
-
-from ..material import Question, Verdict
-
-
-def verdict_of(question: Question, score: float, threshold: float = 0.0) -> Verdict:
-    """The verdict whose credit is nearest to `σ(score − threshold)`, the worse one on a tie.
-
-    The score must be finite.
-    """
-    estimate = _sigmoid(score - threshold)
-    worst_first = question.credits.items()
-    return min(worst_first, key=lambda pair: abs(float(pair[1]) - estimate))[0]
 
 
 def without_markers(text: str, markers: Iterable[str]) -> str:
@@ -25,7 +9,3 @@ def without_markers(text: str, markers: Iterable[str]) -> str:
         if marker in text:
             text = text.replace(marker, f"{marker[0]} {marker[1:]}")
     return text
-
-
-def _sigmoid(value: float) -> float:
-    return 1 / (1 + math.exp(-value)) if value >= 0 else 1 - 1 / (1 + math.exp(value))
