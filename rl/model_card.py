@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .calibration.curves import TierCurve
+from .calibration.curves import SAFETY, TierCurve
 from .calibration.file import CALIBRATION, FREE_ZERO
-from .calibration.fit import SAFETY
 from .evaluation.tables import PAPER, number, share
 from .judges.reward_model import ADAPTER
 from .material import Material, Question
 from .reward_report import Report
+from .runs import EMBEDDED
 
 _FRONT = """---
 library_name: transformers
@@ -29,7 +29,7 @@ def card(
     return f"""{_FRONT}
 # Criterion-conditioned reward model
 
-Made by `rubricc train reward-model` from {_plain(model)}. It scores an answer on one criterion: the
+Made by `rubricc train reward-model` from {_start(model)}. It scores an answer on one criterion: the
 conversation, the answer as the assistant's turn, then the criterion as the user's turn. One output,
 no activation. A high score is good, also where a criterion forbids something.
 
@@ -112,7 +112,8 @@ def _reading(report: Report, *, pinned: bool) -> str:
     ]
     if report.calibration.indecision:
         lines[0] += (
-            f" So is one whose `p` is nearer than {report.calibration.indecision:g} to a border."
+            " So is, outside safety, one whose `p` is nearer than "
+            f"{report.calibration.indecision:g} to the border between two verdicts."
         )
     if not pinned:
         lines += ["", f"Take care: {FREE_ZERO}. The curves are right on average only."]
@@ -126,14 +127,14 @@ def _read_by(tier: str, one: TierCurve) -> str:
         "identity": "`σ(score)`: not both good and bad labels",
         "none": "none: no verdict is read",
     }[one.curve.method]
-    at, had = "", ""
+    at, had = "–", "–"
     if one.threshold is not None:
         at = f"{one.threshold.at:.4g}"
         had = (
             f"precision {percent(one.threshold.precision)}, recall {percent(one.threshold.recall)}"
         )
-        if one.threshold.rule == "f1":
-            had += " (the precision asked for was not reached; best F1)"
+        had += f" (asked: {percent(one.threshold.asked)}"
+        had += ")" if one.threshold.rule == "precision" else ", which none has; best F1)"
     elif tier == SAFETY and one.curve.method != "none":
         had = "no threshold: nearest credit"
     return f"| {tier} | {curve} | {one.labels:,} | {at} | {had} |"
@@ -147,6 +148,9 @@ def _figures(metrics: Mapping[str, Any], report: Report) -> str:
     for title, tier, name in PAPER:
         part = found["overall"] if tier == "overall" else found["tiers"][tier]
         rows.append(f"| {title} | {share(part[name])} |")
+    safety = found["tiers"][SAFETY]
+    rows.append(f"| Unsafe answers that are flagged | {share(safety['unsafe_flagged'])} |")
+    rows.append(f"| Safe answers that are flagged | {share(safety['safe_flagged'])} |")
     for tier, part in found["tiers"].items():
         before = metrics["ece_before_calibration"][tier]
         was = "" if before is None else f"; {before:.2f} before calibration"
@@ -210,5 +214,9 @@ def _limits(material: Material, metrics: Mapping[str, Any]) -> str:
     return "\n".join(f"- {one}" for one in found)
 
 
-def _plain(name: str) -> str:
-    return name.replace("`", "").replace("\n", " ")
+def _start(model: str) -> str:
+    """What training started from; of a path only the last part."""
+    if model == EMBEDDED:
+        return "a small Qwen3 with random weights"
+    name = Path(model).name if Path(model).exists() else model
+    return f"`{name}`".replace("\n", " ")

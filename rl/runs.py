@@ -16,6 +16,9 @@ METRICS = "metrics.json"
 REWARD_MODEL = "reward model"
 """The kind of run that `train_reward_model` makes."""
 
+EMBEDDED = "embedded"
+"""The name of a model that is made from scratch."""
+
 Resume = Literal["auto", "never"]
 
 
@@ -34,9 +37,9 @@ class Run:
 
 def describe(material: Material, kind: str, model: str, settings: Mapping[str, Any]) -> Run:
     """The run that these would make; `bundle` is the fingerprint of the manifest."""
-    return Run(
-        kind, material.fingerprint, material.template, material.hashes, model, dict(settings)
-    )
+    # As they will be read back: a tuple is a list there, and must not look like a change.
+    changed = json.loads(json.dumps(settings))
+    return Run(kind, material.fingerprint, material.template, material.hashes, model, changed)
 
 
 def prepare(folder: Path, run: Run, resume: Resume) -> str | None:

@@ -31,13 +31,10 @@ from .packed.trainer import PackedCollator, PackedRewardTrainer
 from .packed.turns import Turns
 from .progress import Lines, Say, only_lines, quieten, say
 from .reward_report import report
-from .runs import METRICS, REWARD_MODEL, Resume, describe, prepare, write_json
+from .runs import EMBEDDED, METRICS, REWARD_MODEL, Resume, describe, prepare, write_json
 from .settings import Values, machine, reward_settings
 
 SETTINGS = "reward_model/reward_model.yaml"
-EMBEDDED = "embedded"
-"""The name of the model that is made from scratch."""
-
 POINTWISE_WEIGHT = 1.0
 PAIRS_A_STEP = 64
 

@@ -2,9 +2,10 @@
 
   rubricc evaluate reward-model BUNDLE --model DIR… [--judge VERDICTS.jsonl…] [--out FOLDER]
 
-Pointwise and pairwise accuracy per tier, precision, recall and F1 of violated vetoes, Cohen's kappa,
-calibration error and Brier score, each with a bootstrap interval over prompts. Half of the held-out
-prompts set the thresholds of reward models; only the other half is measured on, for every judge.
+Pointwise and pairwise accuracy per tier, precision, recall and F1 of violated vetoes, Cohen's
+kappa, calibration error and Brier score, each with a bootstrap interval over prompts. Half of the
+held-out prompts set the thresholds of reward models; only the other half is measured on, for every
+judge.
 
 VERDICTS are recorded: by people, or by `rubricc judge`, which asks language models and servers.
 FOLDER gets evaluation.json, evaluation.md and evaluation.html, a page with plots that stands alone.

@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     reward_model = what.add_parser(
         "reward-model",
         help="a criterion-conditioned classifier, with TRL's RewardTrainer",
-        description="Train a reward model that scores an answer on one criterion. Half of the held-out "
-        "prompts calibrate it, the other half measures it (docs/reward_model.md).",
+        description="Train a reward model that scores an answer on one criterion. Half of the "
+        "held-out prompts calibrate it, the other half measures it (docs/reward_model.md).",
     )
     policy = what.add_parser(
         "policy",
@@ -43,8 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_weight,
         default=1.0,
         metavar="W",
-        help="weight of the pointwise term, which gives the scores a zero (default: 1; with 0 every "
-        "prompt and criterion has a free constant, and verdicts are right on average at best)",
+        help="weight of the pointwise term, which gives the scores a zero (default: 1; with 0 "
+        "every prompt and criterion has a free constant: verdicts are right on average at best)",
     )
     reward_model.add_argument(
         "--margin",
@@ -71,18 +71,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     reward_model.add_argument(
         "--safety-precision",
         type=_share,
-        default=0.5,
         metavar="P",
         help="violated vetoes are read with the highest recall that has this precision on held-out "
-        "labels (default: 0.5, at which a violation that is read is more likely one than not)",
+        "labels (default: four times the share that is violated, and one half at most)",
     )
     reward_model.add_argument(
         "--indecision",
         type=_share,
         default=0.0,
         metavar="W",
-        help="read a score as `cannot_assess` if its calibrated credit is nearer than W to the "
-        "border between two verdicts (default: 0, never)",
+        help="outside safety, read a score as `cannot_assess` if its calibrated credit is nearer "
+        "than W to the border between two verdicts (default: 0, never)",
     )
     policy.add_argument(
         "--reward-model", type=Path, required=True, metavar="DIR", help="a trained reward model"

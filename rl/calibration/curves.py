@@ -7,8 +7,8 @@ One rule for every place in which a score is read, in process or from a server:
   the one with it.
 - Elsewhere, and in safety where there is no threshold, the verdict is the one whose credit is
   nearest to `p`, the worse one on a tie. Levels share out the range of `p`.
-- With a band of indecision, `p` nearer than that to the border between two verdicts is
-  `cannot_assess`; in safety the border is the `p` of the threshold.
+- Outside safety, with a band of indecision, `p` nearer than that to the border between two verdicts
+  is `cannot_assess`. In safety the threshold has settled which doubts count as violations.
 - A score that is no finite number is `cannot_assess`; so is any in a tier without a curve.
 """
 
@@ -25,6 +25,7 @@ from ..material import Question, Verdict
 from .regressions import Point, sigmoid
 
 CANNOT_ASSESS = "cannot_assess"
+SAFETY = "safety"
 
 Method = Literal["isotonic", "platt", "identity", "none"]
 METHODS: tuple[Method, ...] = ("isotonic", "platt", "identity", "none")
@@ -62,10 +63,11 @@ class Curve:
 @dataclass(frozen=True)
 class Threshold:
     """Scores up to `at` are violations. `precision` and `recall` are those of the labels that set
-    it, and `rule` says whether it has the precision that was asked for, or the best F1."""
+    it, and `rule` says whether it has the precision that was `asked` for, or the best F1."""
 
     at: float
     rule: Rule
+    asked: float
     precision: float
     recall: float
 
@@ -121,14 +123,11 @@ class Calibration:
         worst_first = list(question.credits.items())
         tier = self.tiers[question.tier]
         if tier.threshold is not None:
-            borders = [tier.curve.credit(tier.threshold.at)]
-            found = worst_first[0 if score <= tier.threshold.at else -1][0]
-        else:
-            borders = [float(a + b) / 2 for (_, a), (_, b) in pairwise(worst_first)]
-            found = min(worst_first, key=lambda pair: abs(float(pair[1]) - credit))[0]
-        if any(abs(credit - border) < self.indecision for border in borders):
+            return worst_first[0 if score <= tier.threshold.at else -1][0]
+        borders = (float(a + b) / 2 for (_, a), (_, b) in pairwise(worst_first))
+        if question.tier != SAFETY and any(abs(credit - b) < self.indecision for b in borders):
             return CANNOT_ASSESS
-        return found
+        return min(worst_first, key=lambda pair: abs(float(pair[1]) - credit))[0]
 
 
 UNCALIBRATED = Calibration()

@@ -156,8 +156,10 @@ def _threshold(row: Mapping[str, Any]) -> Threshold:
     rule = row.get("rule")
     if rule not in RULES:
         raise _Damaged(f"`rule` is {str(rule)[:40]!r}")
-    shares = _number(row, "precision", 0, 1), _number(row, "recall", 0, 1)
-    return Threshold(_number(row, "at"), rule, *shares)
+    asked, precision, recall = (
+        _number(row, name, 0, 1) for name in ("asked", "precision", "recall")
+    )
+    return Threshold(_number(row, "at"), rule, asked, precision, recall)
 
 
 def _bin(value: object) -> Bin | None:

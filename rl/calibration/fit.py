@@ -7,10 +7,8 @@ from itertools import groupby
 
 from rubricdsl.ir import TIERS
 
-from .curves import Calibration, Curve, Rule, Threshold, TierCurve
+from .curves import SAFETY, Calibration, Curve, Rule, Threshold, TierCurve
 from .regressions import Point, isotonic, platt
-
-SAFETY = "safety"
 
 ISOTONIC_LABELS = 1000
 """Below about a thousand labels isotonic regression follows chance, and a sigmoid does better
@@ -19,15 +17,19 @@ ISOTONIC_LABELS = 1000
 ISOTONIC_RARER = 100
 """So much credit, and so much missing, must be among them: steps are made of the rarer side."""
 
-SAFETY_PRECISION = 0.5
-"""The lowest precision at which a violation that is read is more likely one than not."""
+TIMES_CHANCE = 4
+"""So many times as often as by chance must a violation that is read be one, unless another
+precision is asked for; one half is always enough. A missed violation is rewarded like a safe
+answer, and a false alarm costs one answer of several its reward: so recall comes first.
+docs/reward_model.md has what other values do."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What verdicts should be like: the precision of violations, and the band of indecision."""
+    """What verdicts should be like: the precision of violations (None leaves it to
+    `usual_precision`), and the band of indecision."""
 
-    safety_precision: float = SAFETY_PRECISION
+    safety_precision: float | None = None
     indecision: float = 0.0
 
 
@@ -54,7 +56,8 @@ def _tier(points: Sequence[Point], tier: str, pinned: bool, wish: Wish) -> TierC
     threshold = None
     violated = any(credit == 0 for _, credit in known)
     if tier == SAFETY and violated and curve.method in ("isotonic", "platt"):
-        threshold = safety_threshold(known, wish.safety_precision)
+        asked = wish.safety_precision
+        threshold = safety_threshold(known, usual_precision(known) if asked is None else asked)
     good = math.fsum(credit for _, credit in known)
     left_out = len(points) - len(known)
     return TierCurve(curve, threshold, len(known), good, len(known) - good, left_out)
@@ -71,6 +74,11 @@ def _curve(points: Sequence[Point], pinned: bool) -> Curve:
     return Curve("platt", *platt(points))
 
 
+def usual_precision(points: Sequence[Point]) -> float:
+    """The precision to ask for where violations are as frequent as here."""
+    return min(0.5, TIMES_CHANCE * sum(credit == 0 for _, credit in points) / len(points))
+
+
 def safety_threshold(points: Sequence[Point], precision: float) -> Threshold:
     """Of the thresholds with at least this precision, the one with the highest recall.
 
@@ -85,7 +93,7 @@ def safety_threshold(points: Sequence[Point], precision: float) -> Threshold:
         rank = (reached, float(hits) if reached else f1, -flagged if reached else hits)
         if hits and (best is None or rank > best[0]):
             rule: Rule = "precision" if reached else "f1"
-            best = rank, Threshold(at, rule, hits / flagged, hits / bad)
+            best = rank, Threshold(at, rule, precision, hits / flagged, hits / bad)
     if best is None:
         raise ValueError("there is no violation")
     return best[1]

@@ -78,7 +78,7 @@ def counts(labels: Labels) -> dict[str, int]:
 
 
 def _tier(tier: str, totals: Array, found: Figures, drawn: Figures, prompts: int) -> dict[str, Any]:
-    names = (*_COUNTS, "violations") if tier == TIERS[0] else _COUNTS
+    names = (*_COUNTS, "violations", "unsafe", "safe") if tier == TIERS[0] else _COUNTS
     numbers = {name: int(totals[INDEX[name]]) for name in names}
     return {**numbers, **_figures(tier, found, drawn, prompts)}
 

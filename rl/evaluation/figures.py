@@ -42,6 +42,8 @@ def _of_tier(totals: Array, *, violations: bool) -> dict[str, Array]:
             "precision": _share(hits, hits + false_alarms),
             "recall": _share(hits, hits + misses),
             "f1": _share(2 * hits, 2 * hits + misses + false_alarms),
+            "unsafe_flagged": _share(column("unsafe_flagged"), column("unsafe")),
+            "safe_flagged": _share(column("safe_flagged"), column("safe")),
         }
     gap = sum(
         (abs(column(f"bin{k}_expected") - column(f"bin{k}_credit")) for k in range(BINS)),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..calibration.curves import Calibration
+from ..calibration.curves import SAFETY, Calibration
 from ..calibration.file import FREE_ZERO
 
 FEW_PROMPTS = 30
@@ -48,6 +48,8 @@ def how_to_read(evaluation: Mapping[str, Any]) -> list[str]:
         "pairs of all tiers; how the paper defines it is not known to us.",
         "Safety: a violated veto is the positive. Precision: of what is read as violated, how much "
         "is. Recall: of what is violated, how much is read so.",
+        "An answer is unsafe if one of its vetoes is violated, and flagged if one is read so or "
+        "cannot be assessed: flagged answers are what a gated reward gives nothing.",
         "`cannot_assess`, a failure and a verdict that the criterion does not have are wrong "
         "everywhere: a miss where a veto is violated, a false alarm where it is not, and a lost "
         "pair where there is no score either.",
@@ -70,7 +72,7 @@ def on_model(calibration: Calibration, *, same_bundle: bool, too_long: int) -> l
             found.append(f"no verdict is read in {tier}: there were not both good and bad labels.")
         elif one.curve.method == "identity":
             found.append(f"{tier} is not calibrated: there were not both good and bad labels.")
-    safety = calibration.tiers["safety"].threshold
+    safety = calibration.tiers[SAFETY].threshold
     if safety is not None and safety.rule == "f1":
         found.append(
             "no threshold had the precision that was asked for in safety: violations are read at "

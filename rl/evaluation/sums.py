@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from rubricdsl.ir import TIERS
 
-from .labels import Label, Labels, Pair
+from ..calibration.curves import SAFETY
+from .labels import Answer, Label, Labels, Pair
 from .systems import Reading, System
 
 Array = NDArray[np.float64]
@@ -22,6 +23,7 @@ MOMENTS = ("n", "x", "y", "xx", "yy", "xy")
 
 NAMES = (
     *("labels", "right", "cannot_assess", "hits", "misses", "false_alarms", "violations"),
+    *("unsafe", "unsafe_flagged", "safe", "safe_flagged"),
     *("pairs", "won", "tied"),
     *("expected", "squares"),
     *(f"{kind}_{moment}" for kind in KINDS for moment in MOMENTS),
@@ -42,6 +44,10 @@ def sums(system: System, labels: Labels) -> dict[str, Array]:
         row = found[label.question.tier][rows[label.prompt_id]]
         for name, value in _of_label(label, system.readings[label.place]).items():
             row[INDEX[name]] += value
+    for answer in labels.answers:
+        row = found[SAFETY][rows[answer.prompt_id]]
+        for name in _of_answer(answer, system):
+            row[INDEX[name]] += 1
     for pair in labels.pairs:
         row = found[pair.tier][rows[pair.prompt_id]]
         for name, value in _of_pair(pair, system).items():
@@ -81,6 +87,21 @@ def _of_label(label: Label, reading: Reading) -> dict[str, float]:
             f"bin{place}_credit": credit,
         }
     return found
+
+
+def _of_answer(answer: Answer, system: System) -> list[str]:
+    """Whether an answer breaks a veto, and whether one is read in it; what cannot be assessed is a
+    violation, as the usual policy has it."""
+    vetoes = [
+        (credit, system.readings[answer.id, question.criterion].credit)
+        for question, credit in zip(answer.questions, answer.credits, strict=True)
+        if question.tier == SAFETY
+    ]
+    if not vetoes:
+        return []
+    kind = "unsafe" if any(credit == 0 for credit, _ in vetoes) else "safe"
+    flagged = any(read is None or read == 0 for _, read in vetoes)
+    return [kind, f"{kind}_flagged"] if flagged else [kind]
 
 
 def _moments(labelled: Fraction, given: Fraction) -> dict[str, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-from ..calibration.curves import Calibration
+from ..calibration.curves import SAFETY, Calibration
 from ..judges.protocol import Grader, Outcome
 from ..material import Question, Verdict
 from .labels import Labels, Place
@@ -77,7 +77,7 @@ def read_scores(
             score if math.isfinite(score) else None,
             None if math.isnan(expected) else expected,
         )
-    threshold = calibration.tiers["safety"].threshold
+    threshold = calibration.tiers[SAFETY].threshold
     at = None if threshold is None else threshold.at
     return System(name, "reward model", readings, at, tuple(notes))
 

@@ -42,6 +42,11 @@ def tables(evaluation: Mapping[str, Any]) -> list[Table]:
             tuple((one["name"], *(share(_of(one, t, n)) for _, t, n in PAPER)) for one in systems),
         ),
         Table(
+            "Answers, by their vetoes",
+            ("system", "unsafe answers", "of them flagged", "safe answers", "of them flagged"),
+            tuple(_answers(one) for one in systems),
+        ),
+        Table(
             "Agreement and calibration",
             (
                 "system and tier",
@@ -126,6 +131,17 @@ def _of(system: Mapping[str, Any], tier: str, name: str) -> Figure:
     part = system["overall"] if tier == "overall" else system["tiers"][tier]
     found: Figure = part[name]
     return found
+
+
+def _answers(system: Mapping[str, Any]) -> tuple[str, ...]:
+    row = system["tiers"]["safety"]
+    return (
+        system["name"],
+        f"{row['unsafe']:,}",
+        share(row["unsafe_flagged"]),
+        f"{row['safe']:,}",
+        share(row["safe_flagged"]),
+    )
 
 
 def _by_tier(system: Mapping[str, Any], tier: str) -> tuple[str, ...]:
