@@ -35,10 +35,11 @@ def as_markdown(evaluation: Mapping[str, Any]) -> str:
 
 
 def as_text(evaluation: Mapping[str, Any]) -> str:
-    """The figures for a terminal: one column per system."""
+    """The figures for a terminal, in as few columns as each table can have."""
     parts = [_list(evaluation["notes"])]
     for table in tables(evaluation):
-        parts += [table.title, markdown(turned(table))]
+        narrow = turned(table) if len(table.rows) < len(table.head) else table
+        parts += [table.title, markdown(narrow)]
     return "\n\n".join(parts)
 
 
