@@ -11,15 +11,15 @@ from .tables import TIERS, Table, tables
 _STYLE = """
 :root { color-scheme: light; }
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff;
-       max-width: 76rem; margin: 2rem auto; padding: 0 1.2rem; }
+       max-width: 82rem; margin: 2rem auto; padding: 0 1.2rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.85rem; }
-th, td { border-bottom: 1px solid #ddd; padding: 0.35rem 0.6rem; text-align: right;
+th, td { border-bottom: 1px solid #ddd; padding: 0.35rem 0.45rem; text-align: right;
          vertical-align: top; }
 th { background: #f4f4f4; } th:first-child, td:first-child { text-align: left; }
-td:first-child { white-space: nowrap; }
-.panels { display: flex; flex-wrap: wrap; gap: 0.5rem; }
+td { white-space: nowrap; }
+.panels { display: flex; flex-wrap: wrap; gap: 0.3rem; }
 .key { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: 0.4rem 1.4rem; }
 .notes li { margin: 0.3rem 0; } code { font-size: 0.85em; overflow-wrap: anywhere; }
 """
@@ -55,13 +55,18 @@ def page(evaluation: Mapping[str, Any]) -> str:
 
 def _table(table: Table) -> str:
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.head)
-    rows = "\n".join(
-        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows
-    )
+    rows = "\n".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows)
     return (
         f'<h2>{escape(table.title)}</h2>\n<div class="wide"><table><thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody></table></div>"
     )
+
+
+def _cell(text: str) -> str:
+    """A cell, with an interval on a line of its own."""
+    value, bracket, interval = text.partition(" (")
+    below = f"<br>{escape(bracket.strip() + interval)}" if bracket and text.endswith(")") else ""
+    return f"<td>{escape(value if below else text)}{below}</td>"
 
 
 def _list(texts: Sequence[str]) -> str:

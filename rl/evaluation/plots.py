@@ -5,7 +5,7 @@ from html import escape
 from math import sqrt
 from typing import Any
 
-SIDE = 220
+SIDE = 196
 MARGIN = 46
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -96,8 +96,8 @@ def _panel(title: str, across: str, up: str, parts: Sequence[str]) -> str:
         f'stroke="#666"/>'
         f'<text x="{middle:g}" y="{MARGIN + SIDE + 34}" text-anchor="middle">'
         f"{escape(across)}</text>"
-        f'<text x="14" y="{middle:g}" text-anchor="middle" '
-        f'transform="rotate(-90 14 {middle:g})">{escape(up)}</text>{"".join(parts)}</svg>'
+        f'<text x="10" y="{middle:g}" text-anchor="middle" '
+        f'transform="rotate(-90 10 {middle:g})">{escape(up)}</text>{"".join(parts)}</svg>'
     )
 
 
@@ -126,6 +126,6 @@ def _dot(point: Point, radius: float, fill: str, said: str) -> str:
 def _ring(point: Point, stroke: str, said: str) -> str:
     x, y = _at(point)
     return (
-        f'<circle cx="{x:g}" cy="{y:g}" r="6" fill="#fff" stroke="{stroke}" stroke-width="3">'
+        f'<circle cx="{x:g}" cy="{y:g}" r="6" fill="none" stroke="{stroke}" stroke-width="3">'
         f"<title>{escape(said)}</title></circle>"
     )

@@ -97,6 +97,8 @@ class RewardModelJudge:
 
         Where they do and the prompt does not, its front is left out (`packed.cutting`).
         """
+        if not asked:
+            return []
         trunks = self._turns.trunks([(one.prompt, one.response) for one in asked])
         rows = [self._row(one, trunk) for one, trunk in zip(asked, trunks, strict=True)]
         found = iter(score(self._model, [row for row, _ in rows if row.branches], self._budget))
