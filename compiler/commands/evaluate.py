@@ -7,14 +7,20 @@ kappa, calibration error and Brier score, each with a bootstrap interval over pr
 held-out prompts set the thresholds of reward models; only the other half is measured on, for every
 judge.
 
-VERDICTS are recorded: by people, or by `rubricc judge`, which asks language models and servers.
+VERDICTS are recorded: by people, or by `rubricc judge`, which asks language models and servers
+about what --write-answers wrote.
 FOLDER gets evaluation.json, evaluation.md and evaluation.html, a page with plots that stands alone.
 The same inputs and the same seed give the same bytes. docs/reward_model.md says how to read it.
 
 examples:
   rubricc evaluate reward-model build/bundle --model build/reward_model
   rubricc evaluate reward-model build/bundle --model build/reward_model --model build/other \\
-      --judge verdicts.jsonl --out build/evaluation
+      --out build/evaluation
+
+  rubricc evaluate reward-model build/bundle --write-answers answers.jsonl
+  rubricc judge build/bundle answers.jsonl --judge http://localhost:8000/v1 --model MODEL \\
+      --out verdicts.jsonl
+  rubricc evaluate reward-model build/bundle --model build/reward_model --judge verdicts.jsonl
 """
 
 import argparse
@@ -40,6 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--judge", type=Path, action="append", default=[], metavar="VERDICTS", dest="judges",
         help="recorded verdicts as JSON Lines; may be given several times",
     )  # fmt: skip
+    parser.add_argument(
+        "--write-answers", type=Path, metavar="FILE", dest="answers",
+        help="write the answers to be judged for `rubricc judge`, and measure nothing",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where to write the page")
     parser.add_argument("--seed", type=int, default=0, help="of the bootstrap (default: 0)")
     parser.add_argument(
@@ -53,6 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when the figures are there, 1 when something prevents it, 2 when nothing is named."""
+    if args.answers is not None:
+        return told(lambda: _write_answers(args.bundle, args.answers))
     if not args.models and not args.judges:
         print("rubricc evaluate: name what to measure, with --model or --judge", file=sys.stderr)
         return 2
@@ -73,6 +85,11 @@ def _evaluate(args: argparse.Namespace) -> None:
         print(json.dumps(found, ensure_ascii=False, indent=1))
     else:
         print(writing.as_text(found))
+
+
+def _write_answers(bundle: Path, file: Path) -> None:
+    count = training("evaluation.answers").write_answers(bundle, file)
+    print(f"{file}: {count:,} answers")
 
 
 def _resamples(text: str) -> int:
