@@ -85,7 +85,10 @@ class Rewards:
 
 
 def train(
-    rewards: Rewards, setting: Setting, rates: Sequence[float], seeds: Sequence[int],
+    rewards: Rewards,
+    setting: Setting,
+    rates: Sequence[float],
+    seeds: Sequence[int],
     steps: int = STEPS,
 ) -> np.ndarray:
     """One run for each pair of a rate and a seed: (runs, steps + 1, measures).

@@ -1,7 +1,7 @@
 """Which properties the advantages of groups break: P1, P2, strict P2, P3 and P4.
 
-As `rubricdsl/verify/groups.py` decides it for one group, here for arrays of them; docs/certificate.md
-defines the properties. Differences that the rounding of a formula can make do not count.
+As `rubricdsl/verify/groups.py` decides it for one group, here for arrays of them. The properties
+are defined in docs/certificate.md. Differences that a formula's rounding can make do not count.
 """
 
 from __future__ import annotations

@@ -167,9 +167,9 @@ def advantages(
     lengths: Array | None = None,
     columns: Array | None = None,
 ) -> Array:
-    """What a formula makes of rewards; of `columns`, where it takes rewards apart and they are given.
+    """What a formula makes of rewards, or of `columns` where it takes those apart.
 
-    Without `lengths` every response has the same.
+    Without `present` everybody is there; without `lengths` every response has the same.
     """
     there = np.ones(rewards.shape, bool) if present is None else present
     counts = np.ones(rewards.shape, np.int64) if lengths is None else lengths

@@ -1,23 +1,26 @@
 """Groups of responses to one prompt: drawn, or of the rubrics and grades in ../shared/data.
 
-**Drawn.** One rubric (four vetoes, weights 8, 5, 4, 2 and 1, three bonuses). A response is safe with
-probability 0.6; otherwise it violates one or two vetoes, either as likely. Its step, 0 to 20, and
-its number of bonuses, 0 to 3, are uniform and independent. Which sheet of those with that key is
-uniform as well.
+**Drawn.** One rubric (four vetoes, weights 8, 5, 4, 2 and 1, three bonuses). A response is safe
+with probability 0.6; otherwise it violates one or two vetoes, either as likely. Its step, 0 to 20,
+and its number of bonuses, 0 to 3, are uniform and independent. Which sheet of those with that key
+is uniform as well.
 
 **Vignettes.** The rubrics that have a section "Unsafe Errors", imported with
-`--unsafe-as-safety major`. The data has no verdicts for them, so verdicts are drawn: a response has a
-quality q, uniform in 0 to 1; it meets each criterion of proficiency with probability q, and violates
-each of v vetoes with probability 1 - 0.6^(1/v), so that 60 % are safe. 24 responses per rubric (32 for
-groups of 16); a group is of one rubric, and its responses are different ones.
+`--unsafe-as-safety major`. The data has no verdicts for them, so verdicts are drawn: a response has
+a quality q, uniform in 0 to 1; it meets each criterion of proficiency with probability q, each
+bonus too, and violates each of v vetoes with probability 1 - 0.6^(1/v), so that 60 % are safe. 24
+responses per rubric; a group is of one rubric, and its responses are different ones.
 
 **HealthBench.** The 764 records, read with tiers for this experiment: negative criteria are vetoes
 of one severity, positive ones with the tag `axis:communication_quality` bonuses, all others
 proficiency. Records without a veto or without proficiency are left out. Verdicts as for vignettes.
 
-**Graded.** The 28 graded answers, whose verdicts are real: positive criteria with the tag
-`axis:accuracy` are read as vetoes, those with `axis:communication_quality` as bonuses, the others as
-proficiency. Every subset of four answers to one prompt is a group.
+**Graded.** The 28 graded answers, whose verdicts are real: criteria with the tag `axis:accuracy`
+are read as vetoes, those with `axis:communication_quality` as bonuses, the others as proficiency.
+Every subset of four answers to one prompt is a group.
+
+Batches are of eight groups, of one group for graded answers. Lengths, which one formula weighs by,
+are uniform.
 """
 
 from __future__ import annotations
@@ -174,8 +177,9 @@ def _of_rubrics(
 ) -> Groups:
     """Groups of drawn verdicts, each of a rubric chosen at random."""
     each = max(24, 2 * size)
-    sheets = [sheets_of(rubric, _answers(rubric, each, dice)) for rubric in rubrics]
-    chosen = dice.integers(0, len(rubrics), number // BATCH * BATCH)
+    drawn_from = dice.integers(0, len(rubrics), number // BATCH * BATCH)
+    used, chosen = np.unique(drawn_from, return_inverse=True)
+    sheets = [sheets_of(rubrics[n], _answers(rubrics[n], each, dice)) for n in used]
     inside = dice.random((len(chosen), each)).argsort(1)[:, :size]
     members = (chosen[:, None] * each + inside).reshape(-1, BATCH, size)
     return groups_of(sheets, members, dice)

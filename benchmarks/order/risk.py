@@ -32,9 +32,7 @@ def accepted_risk(known: Sheets, variant: Variant, careful: int, division: str) 
 
     def favour(risk: float) -> float:
         """Expected advantage of a bold answer less that of a careful one."""
-        chances = [
-            math.comb(EACH, m) * risk**m * (1 - risk) ** (EACH - m) for m in range(EACH + 1)
-        ]
+        chances = [math.comb(EACH, m) * risk**m * (1 - risk) ** (EACH - m) for m in range(EACH + 1)]
         return sum(c * g for c, g in zip(chances, gains, strict=True))
 
     if favour(1.0) > 0:

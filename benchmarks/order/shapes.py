@@ -50,7 +50,7 @@ VARIANTS: dict[str, Variant] = {
     "healthbench": Variant("healthbench", {}),
     "rar": Variant("rar", {}),
 }
-"""`promedical` alone has this project's defaults; the other has alpha, beta and penalty as named."""
+"""`promedical` alone has this project's defaults, the other alpha, beta and penalty as named."""
 
 _BASES = {"a0": Fraction(4)}
 RAISED: dict[str, Variant] = {
@@ -80,18 +80,15 @@ class Sheets:
 
     def rewards(self, variant: Variant, size: int) -> np.ndarray:
         """The reward of each sheet by itself, as float64."""
-        found: np.ndarray = rewards_of_codes(self.form(variant, size), self.codes, {}, self._weights)
+        form = self.form(variant, size)
+        weights = {c["id"]: c["weight"] for c in form["criteria"] if c["weight"] is not None}
+        found: np.ndarray = rewards_of_codes(form, self.codes, {}, weights)
         return found
 
     def columns(self) -> np.ndarray:
         """Safety, proficiency and excellence of each sheet as `tiers` gives them: (sheets, 3)."""
         form = self.form(VARIANTS["tiers"], 2)
         return np.array([columns_of(form, key) for key in self.keys])
-
-    @property
-    def _weights(self) -> dict[str, int]:
-        form = self.form(VARIANTS["gated"], 2)
-        return {c["id"]: c["weight"] for c in form["criteria"] if c["weight"] is not None}
 
 
 def sheets_of(rubric: ir.Rubric, codes: np.ndarray) -> Sheets:
