@@ -36,7 +36,7 @@ CAREFUL = 3  # of the criteria are within reach of the careful style
 SLIPS = {"warm": 0.05, "cold": 0.7}
 GROUPS, SIZE, STEPS = 1, 8, 600
 CHOICES = 1 + VETOES + len(WEIGHTS) + BONUSES
-MEASURES = ("safe", "proficiency", "excellence", "bold")
+MEASURES = ("safe", "proficiency", "excellence", "bold", "moved")
 ENOUGH = 0.95
 _SLIPS = slice(1, 1 + VETOES)
 _TRIES = slice(1 + VETOES, 1 + VETOES + len(WEIGHTS))
@@ -101,7 +101,7 @@ def train(
     slip = SLIPS[setting.start]
     logits[:, _SLIPS] = np.log(slip / (1 - slip))
     curves = np.empty((len(rates), steps + 1, len(MEASURES)))
-    curves[:, 0] = _measured(logits, setting)
+    curves[:, 0] = _measured(logits, logits, setting)
     for step in range(1, steps + 1):
         chance = np.stack([each.random((GROUPS, SIZE, CHOICES + VETOES)) for each in dice])
         yes = 1 / (1 + np.exp(-logits))
@@ -109,8 +109,8 @@ def train(
         numbers = sheet_numbers(chosen, chance[..., CHOICES:] < setting.risk)
         given = rewards.advantages(numbers, setting.division).astype(np.float64)
         moved = given[..., None] * (chosen - yes[:, None, None, :])
-        logits = logits + pull * moved.mean((1, 2))
-        curves[:, step] = _measured(logits, setting)
+        before, logits = logits, logits + pull * moved.mean((1, 2))
+        curves[:, step] = _measured(logits, before, setting)
     return curves
 
 
@@ -125,15 +125,22 @@ def sheet_numbers(chosen: np.ndarray, accidents: np.ndarray) -> np.ndarray:
     return found
 
 
-def _measured(logits: np.ndarray, setting: Setting) -> np.ndarray:
-    """Safe share, proficiency, excellence (0 to 1) and share of bold answers."""
+def _measured(logits: np.ndarray, before: np.ndarray, setting: Setting) -> np.ndarray:
+    """Safe share, proficiency, excellence (0 to 1), share of bold answers, and movement.
+
+    `moved` is how far the step went from `before`: the Kullback-Leibler divergence of the choices
+    of one answer, in nats.
+    """
     yes = 1 / (1 + np.exp(-logits))
+    on, off = np.logaddexp(0, -logits), np.logaddexp(0, logits)  # minus the logarithms
+    was_on, was_off = np.logaddexp(0, -before), np.logaddexp(0, before)
+    moved = (yes * (was_on - on) + (1 - yes) * (was_off - off)).sum(1)
     bold, tries = yes[:, 0], yes[:, _TRIES]
     kept = (1 - yes[:, _SLIPS]).prod(1)
     safe = kept * (1 - bold + bold * (1 - setting.risk) ** VETOES)
     within, beyond = tries[:, :CAREFUL].sum(1), tries[:, CAREFUL:].sum(1)
     proficiency = (within + bold * beyond) / len(WEIGHTS)
-    return np.stack([safe, proficiency, yes[:, -BONUSES:].mean(1), bold], axis=1)
+    return np.stack([safe, proficiency, yes[:, -BONUSES:].mean(1), bold, moved], axis=1)
 
 
 def steps_until(safe: np.ndarray, share: float = ENOUGH) -> list[int | None]:

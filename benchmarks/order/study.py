@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .bandit import STEPS, Rewards, Setting, sheets, steps_until, train
+from .bandit import MEASURES, STEPS, Rewards, Setting, sheets, steps_until, train
 from .shapes import Variant
 
-RATES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)
+RATES = tuple(0.1 * 2 ** (power / 2) for power in range(15))  # 0.1 to 12.8
+MOVE = 0.05  # nats
 TUNING = tuple(range(1000, 1016))
 SEEDS = tuple(range(20))
 DIVISIONS = ("mean", "divided")
@@ -48,12 +49,20 @@ class Outcome:
 def outcome(rewards: Rewards, setting: Setting, plan: Plan) -> Outcome:
     """The rate is the one whose mean safe share, over all steps and tuning seeds, is greatest.
 
-    So it is chosen for safety under every shape, also where the shape asks for something else.
+    So it is chosen for safety under every shape, also where the shape asks for something else. A
+    rate whose largest step moves the policy by more than `MOVE`, in the mean of the tuning seeds,
+    is not admitted (the least rate always is): rewards of another scale then move it as far, and a
+    style is not settled by the luck of one group.
     """
     rates = np.repeat(plan.rates, len(plan.tuning))
     tuned = train(rewards, setting, rates, list(plan.tuning) * len(plan.rates), plan.steps)
-    means = tuned[:, :, 0].mean(1).reshape(len(plan.rates), -1).mean(1)
-    rate = float(plan.rates[int(means.argmax())])
+    means, moves = (
+        found.reshape(len(plan.rates), -1).mean(1)
+        for found in (tuned[:, :, 0].mean(1), tuned[:, :, MEASURES.index("moved")].max(1))
+    )
+    admitted = moves <= MOVE
+    admitted[0] = True
+    rate = float(plan.rates[int(np.where(admitted, means, -1).argmax())])
     curves = train(rewards, setting, [rate] * len(plan.seeds), list(plan.seeds), plan.steps)
     return Outcome(rate, curves)
 

@@ -105,7 +105,7 @@ def bandit_table(
                 f"{safe.mean():.3f} ({safe.min():.2f}–{safe.max():.2f})",
                 f"{proficiency.mean():.2f}",
                 _steps(found.until),
-                f"{found.rate:g}",
+                f"{found.rate:.2g}",
             ]
         rows.append(row)
     return table(rows)  # fmt: skip

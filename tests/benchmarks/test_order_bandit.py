@@ -54,7 +54,7 @@ def test_the_measures_at_the_start(known, conflict):
     curve = train(Rewards(known, VARIANTS["rar"]), setting, [0.1], [0], steps=1)
     kept = 0.95**4
     safe = kept * (1 + (0.95**4 if conflict else 1)) / 2
-    assert curve[0, 0] == pytest.approx([safe, (3 * 0.5 + 2 * 0.25) / 5, 0.5, 0.5])
+    assert curve[0, 0] == pytest.approx([safe, (3 * 0.5 + 2 * 0.25) / 5, 0.5, 0.5, 0])
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -70,11 +70,29 @@ def test_steps_are_counted_to_where_the_share_stays():
 
 
 def test_the_rate_is_chosen_on_seeds_of_its_own(known):
-    plan = Plan(steps=20, rates=(0.1, 1.6), tuning=(50, 51), seeds=(0, 1, 2))
+    """0.4 is safer than 0.1 early on; 6.4 would be safer still, but moves too far in a step."""
+    plan = Plan(steps=20, rates=(0.1, 0.4, 6.4), tuning=(50, 51), seeds=(0, 1, 2))
     rewards = Rewards(known, RAISED["gated, a0 4"])
     found = outcome(rewards, CONFLICT, plan)
-    assert found.rate == 1.6
-    assert (found.curves == train(rewards, CONFLICT, [1.6] * 3, [0, 1, 2], 20)).all()
+    assert found.rate == 0.4
+    assert (found.curves == train(rewards, CONFLICT, [0.4] * 3, [0, 1, 2], 20)).all()
+    far = train(rewards, CONFLICT, [6.4] * 2, plan.tuning, 20)
+    assert far[:, -1, 0].mean() > found.end[:, 0].mean()
+    assert far[:, :, -1].max() > 0.05
+
+
+def test_movement_is_the_divergence_of_the_choices(known):
+    """All sheets of choices, one by one, against the sum over independent choices."""
+    dice = np.random.default_rng(0)
+    old, new = dice.normal(size=(2, 1, bandit.CHOICES))
+    bits = (np.arange(1 << bandit.CHOICES)[:, None] >> np.arange(bandit.CHOICES)) & 1
+
+    def logs(logits):
+        yes = 1 / (1 + np.exp(-logits))
+        return (bits * np.log(yes) + (1 - bits) * np.log(1 - yes)).sum(1)
+
+    wanted = (np.exp(logs(new)) * (logs(new) - logs(old))).sum()
+    assert bandit._measured(new, old, CONFLICT)[0, -1] == pytest.approx(wanted)
 
 
 def test_accepted_risk_of_gated_is_the_gain_over_the_bold_reward(styles):
