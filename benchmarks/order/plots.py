@@ -70,7 +70,7 @@ def resolution_figure(spreads: Mapping[tuple[str, str], Sequence[float]]) -> str
     drawing = Drawing(800, 290)
     drawing.text(16, 22, "Spread of advantages among four fixed safe answers", 14, bold=True)
     for block, formula in enumerate(DIVISIONS):
-        panel = Panel(drawing, (56 + 275 * block, 66, 220, 170), 3.5, DIVISION_TITLES[formula])
+        panel = Panel(drawing, (56 + 275 * block, 66, 220, 170), (0, 3.5), DIVISION_TITLES[formula])
         panel.y_axis([(v, str(v)) for v in range(4)])
         ticks = [(k / 3, str(n)) for k, n in enumerate(UNSAFE_ADDED)]
         panel.x_axis(ticks, "unsafe answers in the same group")
@@ -91,8 +91,10 @@ def learning_figure(outcomes: Mapping[tuple[Setting, str], Outcome], conflict: b
         for block, division in enumerate(DIVISIONS):
             setting = Setting(conflict, start, division)
             box = (56 + 335 * block, 66 + 255 * line, 280, 180)
-            panel = Panel(drawing, box, 1.0, f"{start} start, {DIVISION_TITLES[division]}")
-            panel.y_axis([(v / 4, f"{v / 4:g}") for v in range(5)])
+            ends = (0.7, 1.0) if start == "warm" else (0.0, 1.0)
+            panel = Panel(drawing, box, ends, f"{start} start, {DIVISION_TITLES[division]}")
+            marked = [ends[0] + (ends[1] - ends[0]) * part / 3 for part in range(4)]
+            panel.y_axis([(v, f"{v:.2g}") for v in marked])
             steps = len(outcomes[setting, CURVES[0]].curves[0]) - 1
             shown = _thinned(steps)
             marks = [0, *(m for m in (1, 10, 100) if m < steps / 2), steps]

@@ -65,17 +65,22 @@ class Drawing:
 
 
 class Panel:
-    """Axes in a drawing: `left`, `top`, `width`, `height` in pixels, y from 0 to `most`."""
+    """Axes in a drawing: `left`, `top`, `width`, `height` in pixels; the least and most of y."""
 
     def __init__(
-        self, drawing: Drawing, box: tuple[float, float, float, float], most: float, title: str
+        self,
+        drawing: Drawing,
+        box: tuple[float, float, float, float],
+        ends: tuple[float, float],
+        title: str,
     ) -> None:
-        self.drawing, self.most = drawing, most
+        self.drawing = drawing
+        self.least, self.most = ends
         self.left, self.top, self.width, self.height = box
         drawing.text(self.left, self.top - 8, title, 13, bold=True)
 
     def y(self, value: float) -> float:
-        return self.top + self.height * (1 - value / self.most)
+        return self.top + self.height * (self.most - value) / (self.most - self.least)
 
     def x(self, share: float) -> float:
         """`share` of the way from left to right."""
@@ -109,8 +114,8 @@ def legend(drawing: Drawing, x: float, y: float, names: Sequence[str]) -> None:
 
 
 def style(place: int) -> tuple[str, bool]:
-    """The colour of the curve at a place, and whether it is dashed."""
-    return COLOURS[place % len(COLOURS)], place >= len(COLOURS)
+    """The colour of the curve at a place, and whether it is dashed, so that none hides another."""
+    return COLOURS[place % len(COLOURS)], place % 2 == 1
 
 
 def _n(value: float) -> str:
