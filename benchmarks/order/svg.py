@@ -114,8 +114,8 @@ def legend(drawing: Drawing, x: float, y: float, names: Sequence[str]) -> None:
 
 
 def style(place: int) -> tuple[str, bool]:
-    """The colour of the curve at a place, and whether it is dashed, so that none hides another."""
-    return COLOURS[place % len(COLOURS)], place % 2 == 1
+    """The colour of the curve at a place, and whether it is dashed: it may lie upon an earlier."""
+    return COLOURS[place % len(COLOURS)], place in (3, 5, 7)
 
 
 def _n(value: float) -> str:
