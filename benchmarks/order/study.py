@@ -54,7 +54,7 @@ def outcome(rewards: Rewards, setting: Setting, plan: Plan) -> Outcome:
     is not admitted (the least rate always is): rewards of another scale then move it as far, and a
     style is not settled by the luck of one group.
     """
-    rates = np.repeat(plan.rates, len(plan.tuning))
+    rates = [rate for rate in plan.rates for _ in plan.tuning]
     tuned = train(rewards, setting, rates, list(plan.tuning) * len(plan.rates), plan.steps)
     means, moves = (
         found.reshape(len(plan.rates), -1).mean(1)
