@@ -11,8 +11,9 @@ answers a style of answering may give before a shape stops preferring it; `order
 a policy of 13 numbers under policy gradient, with and without a conflict between being complete and
 being safe; `order/bandit.py` has the model, `order/study.py` how the rate is chosen.
 
-Rewards come from `rubricdsl/runtime`, formulas are those of `rubricdsl/verify/advantages.py`. The
-parts that read ../shared/data are left out, and said to be, where it is not there.
+Needs numpy, which comes with the extra `train`. Rewards come from `rubricdsl/runtime`, formulas are
+those of `rubricdsl/verify/advantages.py`. The parts that read ../shared/data are left out, and said
+to be, where it is not there.
 """
 
 from __future__ import annotations
@@ -82,6 +83,8 @@ def _arguments() -> argparse.Namespace:
         "--write", action="store_true", help=f"also {RESULT.relative_to(ROOT)} and docs/figures"
     )
     args = parser.parse_args()
+    if args.seed < 0:
+        parser.error("--seed takes 0 or more")
     if args.quick and args.write:
         parser.error("--write takes the full run, so it does not go with --quick")
     return args
