@@ -9,8 +9,7 @@ from typing import Any
 from rubricdsl.ir import TIERS
 
 from .judges.reward_model import Asked, RewardModelJudge
-from .material import Material, Question
-from .reward_rows import worth
+from .material import Material, Question, worth
 
 PAIRS = "reward_model/heldout.jsonl"
 POINTS = "reward_model/pointwise_heldout.jsonl"

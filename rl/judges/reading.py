@@ -1,10 +1,9 @@
-"""From a reward model's score to a verdict, and text that cannot spell out a turn.
+"""From a reward model's score to a verdict.
 
 One rule for every place in which a score is read, in process or from a server.
 """
 
 import math
-from collections.abc import Iterable
 
 from ..material import Question, Verdict
 
@@ -17,14 +16,6 @@ def verdict_of(question: Question, score: float, threshold: float = 0.0) -> Verd
     estimate = _sigmoid(score - threshold)
     worst_first = question.credits.items()
     return min(worst_first, key=lambda pair: abs(float(pair[1]) - estimate))[0]
-
-
-def without_markers(text: str, markers: Iterable[str]) -> str:
-    """The text with every special token of the tokenizer broken up; `markers` longest first."""
-    for marker in markers:
-        if marker in text:
-            text = text.replace(marker, f"{marker[0]} {marker[1:]}")
-    return text
 
 
 def _sigmoid(value: float) -> float:

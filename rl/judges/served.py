@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import TrainingError
+from ..markers import without_markers
 from ..material import Item, Material, Messages, Question
 from .client import Answer, Client, NoAnswer, usage_in
 from .parallel import in_parallel
 from .protocol import Failure, Outcome, Record, Usage, all_failed, conversation_of, failed
-from .reading import verdict_of, without_markers
+from .reading import verdict_of
 
 PATH = "/classify"
 _TOLERANCE = 0.02
