@@ -89,6 +89,7 @@ def facts_by_key(places: list[Place], group: int, promise: Promise, failing: Fac
     largest = largest_group(safe[0], below[1], min(below[0], safe[0])) if below else None
     mean = PROVED if largest is None or largest >= group else _mean(bounds, group)
     return Facts(
+        group=group,
         promise=settle(breaks_promise),
         monotone=settle(falls),
         gate=settle(opens_gate),

@@ -33,6 +33,7 @@ def facts_by_search(places: list[Place], group: int, failing: Fact, span: Fracti
         return UNKNOWN
 
     return Facts(
+        group=group,
         promise=UNKNOWN,
         monotone=refuted(_falls),
         gate=PROVED if harmless else refuted(_passes),

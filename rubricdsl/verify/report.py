@@ -38,7 +38,8 @@ def as_text(report: Report) -> str:
     header = "".join(f"  {prop:>12}" for prop in PROPERTIES)
     lines.append(f"{'advantage of':<{width}}{header}")
     for stack in stacks:
-        cells = [_cell([by[stack][prop] for by in report.seen.values()]) for prop in PROPERTIES]
+        seen = [by[stack] for by in report.seen.values() if stack in by]
+        cells = [_cell([found[prop] for found in seen]) for prop in PROPERTIES]
         lines.append(f"{stack:<{width}}" + "".join(f"  {cell:>12}" for cell in cells))
     lines += ["", *(f"note: {note}" for note in report.notes)]
     wrong = 0

@@ -122,15 +122,21 @@ def _rubric(
         name: family for family, entry in document["families"].items() for name in entry["stacks"]
     }
     everything = [group for _, groups in drawn for group in groups]
+    trainers = {
+        name: Trainer(formulas.get(name, SETTINGS[name]), shape.shape, emitted)
+        for name in options.stacks
+    }
     report.seen[rubric.name] = {
         name: _replay(
-            Trainer(formulas.get(name, SETTINGS[name]), shape.shape, emitted),
-            _claims(claims.get(families.get(name, ""), {}), certificate, document, report.group),
+            trainer,
+            _claims(claims.get(families.get(name, ""), {}), certificate, document, report.group,
+                    SETTINGS[name].largest),
             everything,
             dice,
         )
-        for name in options.stacks
-    }
+        for name, trainer in trainers.items()
+        if trainer.applies
+    }  # fmt: skip
 
 
 def _document(bundle: Bundle) -> Mapping[str, Any]:
@@ -151,9 +157,16 @@ def _identity(rubric: ir.Rubric, bundle: Bundle, certificate: Certificate) -> li
 
 
 def _claims(
-    claimed: Mapping[str, Any], certificate: Certificate, document: Mapping[str, Any], group: int
+    claimed: Mapping[str, Any],
+    certificate: Certificate,
+    document: Mapping[str, Any],
+    group: int,
+    unclipped: int | None,
 ) -> dict[str, str]:
-    """The claims that hold for this group size: a veto's strength may depend on it."""
+    """The claims that hold for this group size.
+
+    A veto's strength may depend on it, and a clip is not reached in groups up to `unclipped`.
+    """
     found = {}
     for name in PROPERTIES:
         status = claimed.get(name, "not claimed")
@@ -161,6 +174,8 @@ def _claims(
         largest = certificate["largest_group"]
         small = largest == "any" or group <= max(largest or 0, document["group"])
         if name.startswith("P2") and status == "proved" and not small:
+            status = "not claimed"
+        if unclipped is not None and group > unclipped and name in ("P3", "P4"):
             status = "not claimed"
         found[name] = status
     return found
