@@ -7,6 +7,11 @@ examples:
   rubricc compile rubrics/ --out build/bundle --synthesize 200
   rubricc compile rubrics/dermatology --out build/bundle --data labelled.jsonl.gz
   rubricc compile triage.rubric --out build/bundle --target reward --target judge --shape weighted
+  rubricc compile rubrics/ --out build/bundle --stack openrlhf/rloo --group 16
+
+With --stack the certificate is read for another trainer than TRL as grpo.yaml sets it, and the
+summary says which of P1 to P5 are proved there (`rubricc verify --help` has them in words). The
+certificate has every trainer's formula in any case, and grpo.yaml stays TRL's.
 
 Targets: ir (the typed rubrics), reward_model (training rows), judge (prompts), reward (reward.py),
 grpo (settings and prompts for `trl grpo`); all of them unless some are named.
@@ -29,6 +34,7 @@ from rubricdsl.passes import Outcome, check_paths
 from rubricdsl.promises import broken_promise
 from rubricdsl.runtime.amounts import read_decimal
 
+from ..claims import settings_of
 from ..compile import DataFaults, OrderLost, Request, Summary, compile_bundle, many
 from ..job import TARGETS, Options
 from ..write import WriteError, check_replaceable
@@ -65,6 +71,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--group", type=_group, default=8, metavar="G", help="GRPO samples per prompt (default: 8)"
     )
     parser.add_argument(
+        "--stack", type=_stack, metavar="NAME",
+        help="the trainer and setting that the certificate is read for, such as verl/grpo_no_std "
+             "(default: what grpo.yaml sets, trl/none, or trl/normalize_then_sum for tiers)",
+    )  # fmt: skip
+    parser.add_argument(
         "--heldout", type=_fraction, default=Fraction(1, 5), metavar="FRACTION",
         help="share of the prompts kept out of training (default: 1/5)",
     )  # fmt: skip
@@ -96,6 +107,7 @@ def run(args: argparse.Namespace) -> int:
             group=args.group,
             heldout=args.heldout,
             rubrics_in_rows=args.rubrics_in_rows,
+            stack=args.stack,
         )
         rubrics = tuple(sorted(outcome.rubrics, key=lambda rubric: rubric.name))
         request = Request(rubrics, args.out, tuple(args.data), options, progress.at)
@@ -178,6 +190,10 @@ def _summarise(summary: Summary, options: Options) -> None:
         print(f"  judge: {many(sum(path.startswith('judge/') for path in entries), 'prompt')}")
     if "grpo" in options.targets:
         print(f"  grpo: {many(entries['grpo/prompts.jsonl'].rows or 0, 'prompt')} to train on")
+    if summary.claims:
+        print(f"  certificate: read for {summary.stack} in groups of {options.group}")
+        for claim in summary.claims:
+            print(f"    {claim.shape}, {many(claim.rubrics, 'rubric')}: {claim}")
     for note in summary.notes:
         print(f"note: {note}", file=sys.stderr)
 
@@ -202,6 +218,17 @@ def _count(text: str) -> int:
 
 def _group(text: str) -> int:
     return _integer(text, 2, 1024)
+
+
+def _stack(text: str) -> str:
+    found = settings_of(text)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise argparse.ArgumentTypeError(
+            f"there is no stack `{text}`; `rubricc verify` lists them, such as trl/none"
+        )
+    raise argparse.ArgumentTypeError(f"{text} has several settings: {', '.join(found)}")
 
 
 def _integer(text: str, least: int, most: int) -> int:
