@@ -23,7 +23,6 @@ docs/bundle.md describes it and everything that is written.
 import argparse
 import signal
 import sys
-import time
 from fractions import Fraction
 from pathlib import Path
 from types import FrameType
@@ -38,9 +37,8 @@ from ..claims import settings_of
 from ..compile import DataFaults, OrderLost, Request, Summary, compile_bundle, many
 from ..job import TARGETS, Options
 from ..write import WriteError, check_replaceable
+from .progress import Progress
 from .report import report
-
-_PROGRESS_EVERY = 0.5  # seconds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,7 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 when the bundle stands, 1 when the rubrics, the data or the folder prevent it."""
     before = signal.signal(signal.SIGTERM, _stop)
-    progress = _Progress()
+    progress = Progress()
     try:
         check_replaceable(args.out.resolve())
         outcome = check_paths(args.paths, args.path)
@@ -138,32 +136,6 @@ def _broken(lost: OrderLost, outcome: Outcome) -> list[Diagnostic]:
     files = {file.rubric.name: file for file in outcome.files if file.rubric is not None}
     told = [broken_promise(files[rubric.name], rubric, found) for rubric, found in lost.found]
     return [diagnostic for diagnostic in told if diagnostic is not None]
-
-
-class _Progress:
-    """One line on a terminal's standard error that is written over while the work goes on."""
-
-    def __init__(self) -> None:
-        self._shown = False
-        self._next = time.monotonic() + _PROGRESS_EVERY
-
-    def at(self, what: str, done: int) -> None:
-        now = time.monotonic()
-        if now < self._next:
-            return
-        self._next = now + _PROGRESS_EVERY
-        if sys.stderr.isatty():
-            self._shown = True
-            print(f"\r\x1b[K{what} {done:,}", end="", file=sys.stderr, flush=True)
-        elif not self._shown:
-            # A log gets one line that says the work has begun, and no stream of numbers.
-            self._shown = True
-            print(f"{what} …", file=sys.stderr, flush=True)
-
-    def clear(self) -> None:
-        if self._shown and sys.stderr.isatty():
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-        self._shown = False
 
 
 def _summarise(summary: Summary, options: Options) -> None:

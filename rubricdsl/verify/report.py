@@ -16,6 +16,8 @@ def as_json(report: Report) -> dict[str, Any]:
         "sound": report.sound,
         "group": report.group,
         "notes": report.notes,
+        "checked": len(report.faults),
+        "of": report.bundle,
         "rubrics": {
             name: {
                 "faults": report.faults[name],
@@ -50,6 +52,10 @@ def as_text(report: Report) -> str:
         if len(told) > _MOST:
             lines.append(f"{name}: and {len(told) - _MOST} more")
     count = len(report.faults)
+    left = report.bundle - count
+    if left:
+        lines.append(f"{left:,} of {report.bundle:,} rubrics were not looked at; "
+                     f"--rubrics {report.bundle} looks at all")  # fmt: skip
     held = f"{count} certificate{'s' if count != 1 else ''}"
     lines.append(f"{held} checked, all sound" if not wrong else f"{held} checked, {wrong} unsound")
     return "\n".join(lines)

@@ -19,19 +19,25 @@ from .ranks import ranked_faults
 from .rows import cases
 from .trainer import Trainer
 
+MANY = 200
+"""Rubrics that are looked at when nothing else is asked for."""
 BATCH = 4
 """Groups that go through a trainer's formula at a time, for those that look at a whole batch."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """`stacks` are names of settings; `shape` replaces that of every rubric, without its claims."""
+    """`stacks` are names of settings; `shape` replaces that of every rubric, without its claims.
+
+    Of more than `rubrics` rubrics, so many are drawn and looked at.
+    """
 
     stacks: tuple[str, ...] = tuple(SETTINGS)
     group: int | None = None
     shape: ir.Shape | None = None
     groups: int = 100
     seed: int = 0
+    rubrics: int = MANY
 
 
 @dataclass
@@ -50,9 +56,13 @@ class Seen:
 
 @dataclass
 class Report:
-    """Findings about the certificate by rubric, and what was seen by rubric and setting."""
+    """Findings about the certificate by rubric, and what was seen by rubric and setting.
+
+    Of so many rubrics in the `bundle`, those in `faults` were looked at.
+    """
 
     group: int
+    bundle: int = 0
     faults: dict[str, list[str]] = field(default_factory=dict)
     seen: dict[str, dict[str, dict[str, Seen]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -67,14 +77,15 @@ def verify(
     bundle: Bundle,
     options: Options,
     formulas: Mapping[str, Setting],
-    progress: Callable[[str], None] = lambda name: None,
+    progress: Callable[[str, int], None] = lambda what, done: None,
 ) -> Report:
-    """Check every rubric. `formulas` replace settings, by name. Raises `BundleError`."""
+    """Check the rubrics. `formulas` replace settings, by name. Raises `BundleError`."""
     document = _document(bundle)
-    module = load(bundle)
-    report = Report(options.group or document["group"])
-    for rubric in bundle.rubrics():
-        progress(rubric.name)
+    chosen = _chosen(bundle, options)
+    module = load(bundle, chosen)
+    report = Report(options.group or document["group"], len(bundle.rubric_entries))
+    for done, rubric in enumerate(bundle.rubrics(chosen)):
+        progress("rubrics checked:", done)
         certificate = document["rubrics"].get(rubric.name)
         if certificate is None or rubric.name not in module.rubric_names():
             what = "a certificate" if certificate is None else "a reward in reward.py or the rows"
@@ -83,6 +94,14 @@ def verify(
         _rubric(rubric, certificate, Emitted(module, rubric.name, options.shape), bundle, options,
                 formulas, document, report)  # fmt: skip
     return report
+
+
+def _chosen(bundle: Bundle, options: Options) -> set[str]:
+    """The names of all rubrics, or of as many as are wanted, drawn by the seed."""
+    names = sorted(entry.name for entry in bundle.rubric_entries)
+    if len(names) > options.rubrics:
+        names = random.Random(f"{options.seed} rubrics").sample(names, options.rubrics)
+    return set(names)
 
 
 def _rubric(
