@@ -1,6 +1,6 @@
 """Shapes whose reward is a function of the key: decided exactly by the rungs of the order."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -76,18 +76,19 @@ def facts_by_key(places: list[Place], group: int, promise: Promise, failing: Fac
     """All facts of a shape of the key, over every case and every choice of weights."""
     bounds = [(rubric, over, reach(rubric, over)) for rubric, over in places]
     steps = [step for r, _, found in bounds for step in climbed(r, found, promise)]
+    singles = _Singles(bounds)
 
     def settle(wrong: Callable[[Step], bool]) -> Fact:
         if not any(map(wrong, steps)):
             return PROVED
-        return _search(bounds, promise, wrong)
+        return _search(singles, promise, wrong)
 
     extremes = [_extremes(r, found) for r, _, found in bounds]
     safe = min(e.safe[0] for e in extremes), max(e.safe[1] for e in extremes)
     low = [e.unsafe for e in extremes if e.unsafe is not None]
     below = (min(u[0] for u in low), max(u[1] for u in low)) if low else None
     largest = largest_group(safe[0], below[1], min(below[0], safe[0])) if below else None
-    mean = PROVED if largest is None or largest >= group else _mean(bounds, group)
+    mean = PROVED if largest is None or largest >= group else _mean(singles, group)
     return Facts(
         group=group,
         promise=settle(breaks_promise),
@@ -101,7 +102,7 @@ def facts_by_key(places: list[Place], group: int, promise: Promise, failing: Fac
         safe=safe,
         unsafe=below,
         gaps=_gaps(steps),
-        varied=_varied(bounds),
+        varied=_varied(singles),
         span=max(safe[1], *(below or safe)) - min(safe[0], *(below or safe)),
     )
 
@@ -132,21 +133,38 @@ def _extremes(rubric: Rubric, found: Reach) -> _Extremes:
 
 
 Bounds = Iterable[tuple[Rubric, Cases, Reach]]
+Single = tuple[Case, Reach, bool]
 
 
-def _singles(bounds: Bounds) -> Iterable[tuple[Case, Reach, bool]]:
-    """Single cases with their own bounds; the last says whether these are all there are."""
-    for rubric, over, _ in bounds:
-        complete = over.exact and over.number() <= MAX_CASES
-        for single in over.each(MAX_CASES):
-            found = reach(rubric, single)
-            yield case_of(rubric, single), found, complete and found.exact
+class _Singles:
+    """Single cases with their own bounds; the last says whether these are all there are.
+
+    They are made as they are asked for, and remembered for the next question.
+    """
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._made: list[Single] = []
+        self._rest = self._each(bounds)
+
+    def __iter__(self) -> Iterator[Single]:
+        yield from self._made
+        for single in self._rest:
+            self._made.append(single)
+            yield single
+
+    @staticmethod
+    def _each(bounds: Bounds) -> Iterator[Single]:
+        for rubric, over, _ in bounds:
+            complete = over.exact and over.number() <= MAX_CASES
+            for single in over.each(MAX_CASES):
+                found = reach(rubric, single)
+                yield case_of(rubric, single), found, complete and found.exact
 
 
-def _search(bounds: Bounds, promise: Promise, wrong: Callable[[Step], bool]) -> Fact:
+def _search(singles: _Singles, promise: Promise, wrong: Callable[[Step], bool]) -> Fact:
     """A pair of sheets of one case that is wrong, the closest of those in the first such case."""
     all_seen = True
-    for case, found, complete in _singles(bounds):
+    for case, found, complete in singles:
         all_seen &= complete
         best: Witness | None = None
         for step in filter(wrong, climbed(case.rubric, found, promise)):
@@ -160,10 +178,10 @@ def _search(bounds: Bounds, promise: Promise, wrong: Callable[[Step], bool]) -> 
     return PROVED if all_seen else UNKNOWN
 
 
-def _mean(bounds: Bounds, group: int) -> Fact:
+def _mean(singles: _Singles, group: int) -> Fact:
     """A group in which an unsafe response exceeds the mean although a safe one is there."""
     all_seen = True
-    for case, found, complete in _singles(bounds):
+    for case, found, complete in singles:
         all_seen &= complete
         extremes = _extremes(case.rubric, found)
         if extremes.unsafe is None:
@@ -183,9 +201,9 @@ def _mean(bounds: Bounds, group: int) -> Fact:
     return PROVED if all_seen else UNKNOWN
 
 
-def _varied(bounds: Bounds) -> Witness | None:
+def _varied(singles: _Singles) -> Witness | None:
     """Two safe responses with different rewards, and an unsafe one, in the first case with them."""
-    for case, found, _ in _singles(bounds):
+    for case, found, _ in singles:
         if not any(found.violations) or (len(found.bins) < 2 and not found.bonuses):
             continue
         lowest = _extremes(case.rubric, found).keys["lowest"]
