@@ -1,7 +1,9 @@
 """Shapes whose reward is a function of the key: decided exactly by the rungs of the order."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 from ..runtime.form import CompactRubric
@@ -72,18 +74,69 @@ def differs(step: Step) -> bool:
     return unsafe(step.rung.high) and step.low != step.high
 
 
+class _Bound(NamedTuple):
+    """What a choice of weights can reach over its cases, and the rungs of that."""
+
+    rubric: Rubric
+    over: Cases
+    found: Reach
+    steps: list[Step]
+
+
+@dataclass(frozen=True)
+class _Single:
+    """A single case with its own bounds; `complete` if it is one of all that there are."""
+
+    case: Case
+    found: Reach
+    complete: bool
+    bound: _Bound
+    promise: Promise
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The rungs of this case: those of the whole where it reaches all of that."""
+        if self.found == self.bound.found:
+            return self.bound.steps
+        return climbed(self.case.rubric, self.found, self.promise)
+
+
+class _Singles:
+    """Single cases, made as they are asked for, and remembered for the next question."""
+
+    def __init__(self, bounds: Iterable[_Bound], promise: Promise) -> None:
+        self._made: list[_Single] = []
+        self._rest = self._each(bounds, promise)
+
+    def __iter__(self) -> Iterator[_Single]:
+        yield from self._made
+        for single in self._rest:
+            self._made.append(single)
+            yield single
+
+    @staticmethod
+    def _each(bounds: Iterable[_Bound], promise: Promise) -> Iterator[_Single]:
+        for bound in bounds:
+            rubric, over = bound.rubric, bound.over
+            complete = over.exact and over.number() <= MAX_CASES
+            for single in over.each(MAX_CASES):
+                found = reach(rubric, single)
+                case = case_of(rubric, single)
+                yield _Single(case, found, complete and found.exact, bound, promise)
+
+
 def facts_by_key(places: list[Place], group: int, promise: Promise, failing: Fact) -> Facts:
     """All facts of a shape of the key, over every case and every choice of weights."""
-    bounds = [(rubric, over, reach(rubric, over)) for rubric, over in places]
-    steps = [step for r, _, found in bounds for step in climbed(r, found, promise)]
-    singles = _Singles(bounds)
+    bounds = [_bound(rubric, over, promise) for rubric, over in places]
+    steps = [step for bound in bounds for step in bound.steps]
+    singles = _Singles(bounds, promise)
 
     def settle(wrong: Callable[[Step], bool]) -> Fact:
         if not any(map(wrong, steps)):
             return PROVED
-        return _search(singles, promise, wrong)
+        return _search(singles, wrong)
 
-    extremes = [_extremes(r, found) for r, _, found in bounds]
+    extremes = [_extremes(bound.rubric, bound.found) for bound in bounds]
     safe = min(e.safe[0] for e in extremes), max(e.safe[1] for e in extremes)
     low = [e.unsafe for e in extremes if e.unsafe is not None]
     below = (min(u[0] for u in low), max(u[1] for u in low)) if low else None
@@ -105,6 +158,11 @@ def facts_by_key(places: list[Place], group: int, promise: Promise, failing: Fac
         varied=_varied(singles),
         span=max(safe[1], *(below or safe)) - min(safe[0], *(below or safe)),
     )
+
+
+def _bound(rubric: Rubric, over: Cases, promise: Promise) -> _Bound:
+    found = reach(rubric, over)
+    return _Bound(rubric, over, found, climbed(rubric, found, promise))
 
 
 class _Extremes(NamedTuple):
@@ -132,42 +190,14 @@ def _extremes(rubric: Rubric, found: Reach) -> _Extremes:
     return _Extremes(safe, (lowest, highest), keys)
 
 
-Bounds = Iterable[tuple[Rubric, Cases, Reach]]
-Single = tuple[Case, Reach, bool]
-
-
-class _Singles:
-    """Single cases with their own bounds; the last says whether these are all there are.
-
-    They are made as they are asked for, and remembered for the next question.
-    """
-
-    def __init__(self, bounds: Bounds) -> None:
-        self._made: list[Single] = []
-        self._rest = self._each(bounds)
-
-    def __iter__(self) -> Iterator[Single]:
-        yield from self._made
-        for single in self._rest:
-            self._made.append(single)
-            yield single
-
-    @staticmethod
-    def _each(bounds: Bounds) -> Iterator[Single]:
-        for rubric, over, _ in bounds:
-            complete = over.exact and over.number() <= MAX_CASES
-            for single in over.each(MAX_CASES):
-                found = reach(rubric, single)
-                yield case_of(rubric, single), found, complete and found.exact
-
-
-def _search(singles: _Singles, promise: Promise, wrong: Callable[[Step], bool]) -> Fact:
+def _search(singles: _Singles, wrong: Callable[[Step], bool]) -> Fact:
     """A pair of sheets of one case that is wrong, the closest of those in the first such case."""
     all_seen = True
-    for case, found, complete in singles:
-        all_seen &= complete
+    for single in singles:
+        case = single.case
+        all_seen &= single.complete
         best: Witness | None = None
-        for step in filter(wrong, climbed(case.rubric, found, promise)):
+        for step in filter(wrong, single.steps):
             low, high = with_key(case, step.rung.low), with_key(case, step.rung.high)
             if low is None or high is None:
                 all_seen = False
@@ -181,8 +211,9 @@ def _search(singles: _Singles, promise: Promise, wrong: Callable[[Step], bool]) 
 def _mean(singles: _Singles, group: int) -> Fact:
     """A group in which an unsafe response exceeds the mean although a safe one is there."""
     all_seen = True
-    for case, found, complete in singles:
-        all_seen &= complete
+    for single in singles:
+        case, found = single.case, single.found
+        all_seen &= single.complete
         extremes = _extremes(case.rubric, found)
         if extremes.unsafe is None:
             continue
@@ -203,7 +234,8 @@ def _mean(singles: _Singles, group: int) -> Fact:
 
 def _varied(singles: _Singles) -> Witness | None:
     """Two safe responses with different rewards, and an unsafe one, in the first case with them."""
-    for case, found, _ in singles:
+    for single in singles:
+        case, found = single.case, single.found
         if not any(found.violations) or (len(found.bins) < 2 and not found.bonuses):
             continue
         lowest = _extremes(case.rubric, found).keys["lowest"]
