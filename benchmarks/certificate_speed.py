@@ -32,7 +32,7 @@ CHUNK = 1000
 
 
 def criterion(dice: random.Random, name: str, tier: ir.Tier, **more: object) -> ir.Criterion:
-    levels = ()
+    levels: tuple[ir.Level, ...] = ()
     if tier == "proficiency" and dice.random() < 0.3:
         levels = tuple(ir.Level(k, str(k), Fraction(k, 2)) for k in range(3))
     return ir.Criterion(
@@ -50,7 +50,7 @@ def criterion(dice: random.Random, name: str, tier: ir.Tier, **more: object) -> 
 
 def small(seed: int, shape: ir.Shape) -> ir.Rubric:
     dice = random.Random(seed)
-    tiers: list[ir.Tier] = ["safety"] * 2 + ["proficiency"] * 3 + ["excellence"] * 2
+    tiers: list[ir.Tier] = [*["safety"] * 2, *["proficiency"] * 3, *["excellence"] * 2]
     criteria = tuple(criterion(dice, f"c{n}", tier) for n, tier in enumerate(tiers))
     return ir.Rubric(f"r{seed}", "0.1.0", "draft", "training", "T", criteria,
                      reward=ir.Reward(shape))  # fmt: skip
@@ -58,7 +58,7 @@ def small(seed: int, shape: ir.Shape) -> ir.Rubric:
 
 def large(shape: ir.Shape) -> ir.Rubric:
     dice = random.Random(0)
-    tiers: list[ir.Tier] = ["safety"] * 40 + ["proficiency"] * 130 + ["excellence"] * 30
+    tiers: list[ir.Tier] = [*["safety"] * 40, *["proficiency"] * 130, *["excellence"] * 30]
     inputs = tuple(ir.Input(f"i{n}", "quantity", (), "years", True) for n in range(10))
     conditional = set(dice.sample(range(200), 20))
 

@@ -402,9 +402,10 @@ def _report(lines: list[str], count: int) -> str:
         + "\n".join(lines)
         + "\n\nRewards are on a grid of 1/32, and in the last column of 1/20. There a group of "
         "equal rewards has a mean\nthat may be off by a rounding error, which a formula with a "
-        "small floor divides by as little: all of\nthe group are shifted alike, by up to 1, and "
-        "how much depends on the order in which the machine\nadds. In `nemo_rl/gdpo` the same "
-        "happens to one response alone, when all others are equal.\n"
+        "small floor divides by as little: all of\nthe group are shifted alike, by up to 1, or "
+        "more where a batch of nothing else is whitened, and how\nmuch depends on the order in "
+        "which the machine adds. In `nemo_rl/gdpo` the same happens to one\nresponse alone, when "
+        "all others are equal.\n"
     )
 
 
