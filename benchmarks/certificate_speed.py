@@ -50,7 +50,7 @@ def criterion(dice: random.Random, name: str, tier: ir.Tier, **more: object) -> 
 
 def small(seed: int, shape: ir.Shape) -> ir.Rubric:
     dice = random.Random(seed)
-    tiers: list[ir.Tier] = [*["safety"] * 2, *["proficiency"] * 3, *["excellence"] * 2]
+    tiers = [tier for tier, count in zip(ir.TIERS, (2, 3, 2), strict=True) for _ in range(count)]
     criteria = tuple(criterion(dice, f"c{n}", tier) for n, tier in enumerate(tiers))
     return ir.Rubric(f"r{seed}", "0.1.0", "draft", "training", "T", criteria,
                      reward=ir.Reward(shape))  # fmt: skip
@@ -58,7 +58,8 @@ def small(seed: int, shape: ir.Shape) -> ir.Rubric:
 
 def large(shape: ir.Shape) -> ir.Rubric:
     dice = random.Random(0)
-    tiers: list[ir.Tier] = [*["safety"] * 40, *["proficiency"] * 130, *["excellence"] * 30]
+    counts = zip(ir.TIERS, (40, 130, 30), strict=True)
+    tiers = [tier for tier, count in counts for _ in range(count)]
     inputs = tuple(ir.Input(f"i{n}", "quantity", (), "years", True) for n in range(10))
     conditional = set(dice.sample(range(200), 20))
 

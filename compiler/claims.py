@@ -42,6 +42,11 @@ def claims(certificates: Iterable[Mapping[str, Any]], stack: str) -> list[Claim]
     return [Claim(shape, count, statuses) for (shape, statuses), count in counted.most_common()]
 
 
+def trainers() -> list[str]:
+    """The trainers that have settings."""
+    return list(dict.fromkeys(setting.name.partition("/")[0] for setting in SETTINGS))
+
+
 def settings_of(trainer: str) -> list[str]:
     """A trainer's settings, or the one setting with this name; none when there is neither."""
     names = [setting.name for setting in SETTINGS]

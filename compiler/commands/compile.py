@@ -33,7 +33,7 @@ from rubricdsl.passes import Outcome, check_paths
 from rubricdsl.promises import broken_promise
 from rubricdsl.runtime.amounts import read_decimal
 
-from ..claims import settings_of
+from ..claims import settings_of, trainers
 from ..compile import DataFaults, OrderLost, Request, Summary, compile_bundle, many
 from ..job import TARGETS, Options
 from ..write import WriteError, check_replaceable
@@ -198,7 +198,8 @@ def _stack(text: str) -> str:
         return found[0]
     if not found:
         raise argparse.ArgumentTypeError(
-            f"there is no stack `{text}`; `rubricc verify` lists them, such as trl/none"
+            f"there is no stack `{text}`; there are settings of {', '.join(trainers())}, such as "
+            "trl/none"
         )
     raise argparse.ArgumentTypeError(f"{text} has several settings: {', '.join(found)}")
 

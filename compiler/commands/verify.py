@@ -84,6 +84,10 @@ def run(args: argparse.Namespace) -> int:
         return 1
     progress.clear()
     report.notes += notes
+    left_out = [n for n in chosen if args.stack and SETTINGS[n].formula is None
+                and not any(n in seen for seen in report.seen.values())]  # fmt: skip
+    report.notes += [f"{name} takes one reward per tier, and no rubric here has the shape tiers"
+                     for name in left_out]  # fmt: skip
     print(json.dumps(as_json(report), ensure_ascii=False, indent=1) if args.format == "json"
           else as_text(report))  # fmt: skip
     return 0 if report.sound else 1

@@ -38,6 +38,17 @@ def test_the_same_seed_gives_the_same_report(bundle, capsys):
     assert told[0] == told[1]
 
 
+def test_a_stack_that_takes_no_single_reward(bundle, capsys):
+    arguments = ["verify", str(bundle), "--stack", "nemo_rl", "--groups", "4"]
+    assert main(arguments) == 0
+    told = capsys.readouterr().out
+    assert "nemo_rl/gdpo takes one reward per tier" in told
+    assert main([*arguments, "--shape", "tiers"]) == 0
+    told = capsys.readouterr().out
+    assert "takes one reward" not in told
+    assert "nemo_rl/gdpo  " in told
+
+
 @pytest.fixture(scope="module")
 def several(mole, tmp_path_factory):
     """Five rubrics that come with the rows."""
