@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from .. import ir
-from ..bundle import Bundle, BundleError
+from ..bundle import Bundle, BundleError, RubricEntry
 from .advantages import SETTINGS, Setting
 from .claims import Certificate, checked, fails_closed
 from .emitted import Emitted, load
@@ -19,6 +19,7 @@ from .ranks import ranked_faults
 from .rows import cases
 from .trainer import Trainer
 
+OTHER = "the certificate is about another version of the rubric, or missing"
 MANY = 200
 """Rubrics that are looked at when nothing else is asked for."""
 BATCH = 4
@@ -58,7 +59,8 @@ class Seen:
 class Report:
     """Findings about the certificate by rubric, and what was seen by rubric and setting.
 
-    Of so many rubrics in the `bundle`, those in `faults` were looked at.
+    Of so many rubrics in the `bundle`, those in `faults` were looked at, or found to be without a
+    certificate.
     """
 
     group: int
@@ -84,6 +86,10 @@ def verify(
     chosen = _chosen(bundle, options)
     module = load(bundle, chosen)
     report = Report(options.group or document["group"], len(bundle.rubric_entries))
+    for entry in bundle.rubric_entries:
+        # That there is a certificate of this rubric is seen for all of them.
+        if entry.name not in chosen and not _is_about(document["rubrics"].get(entry.name), entry):
+            report.faults[entry.name] = [OTHER]
     for done, rubric in enumerate(bundle.rubrics(chosen)):
         progress("rubrics checked:", done)
         certificate = document["rubrics"].get(rubric.name)
@@ -171,8 +177,12 @@ def _document(bundle: Bundle) -> Mapping[str, Any]:
 
 def _identity(rubric: ir.Rubric, bundle: Bundle, certificate: Certificate) -> list[str]:
     entry = next(e for e in bundle.rubric_entries if e.name == rubric.name)
-    same = certificate["hash"] == entry.hash and certificate["shape"] == rubric.reward.shape
-    return [] if same else ["the certificate is about another version of the rubric"]
+    same = _is_about(certificate, entry) and certificate["shape"] == rubric.reward.shape
+    return [] if same else [OTHER]
+
+
+def _is_about(certificate: Certificate | None, entry: RubricEntry) -> bool:
+    return certificate is not None and certificate["hash"] == entry.hash
 
 
 def _claims(

@@ -104,6 +104,17 @@ def test_a_clip_is_part_of_a_claim(mole, tmp_path):
         assert report.seen[mole.name]["verl/grpo"]["P3"].claimed == "proved"
 
 
+def test_every_rubric_has_a_certificate_of_its_own_version(mole, tmp_path):
+    rubrics = tuple(dataclasses.replace(mole, name=f"r{k}") for k in range(3))
+    options = CompileOptions(targets=("ir", "reward"))
+    compile_bundle(Request(rubrics, tmp_path / "b", (), options))
+    bundle = open_bundle(tmp_path / "b")
+    few = dataclasses.replace(FEW, rubrics=1)
+    assert len(verify(bundle, few, {}).faults) == 1
+    changed = rewritten(bundle, change_hash)
+    assert sum(map(bool, verify(changed, few, {}).faults.values())) == 3
+
+
 def test_what_the_field_uses_breaks_its_priorities(mole, tmp_path):
     report = verify(bundled(mole, tmp_path / "b"), Options(("trl/none",), shape="weighted"), {})
     assert report.sound
