@@ -272,7 +272,8 @@ def _level(level: ir.Level, even: bool) -> list[str]:
 def _profile(profile: ir.Profile, rubric: ir.Rubric) -> list[str]:
     when = f" when {_condition(profile.when, rubric)}" if profile.when is not None else ""
     weights = [f"  weight {name} {exact(value)}" for name, value in profile.weights.items()]
-    return [*_doc(profile.doc), f"profile {profile.id}{when} {{", *weights, "}"]
+    head = f"profile {profile.id}{when} {{"
+    return [*_doc(profile.doc), *([head, *weights, "}"] if weights else [head + "}"])]
 
 
 # Values, conditions, checks

@@ -4,7 +4,7 @@ The algebra of Wadler and Prettier, with two additions: tokens carry their comme
 line always ends, and a long text is cut into texts below each other.
 """
 
-from typing import NamedTuple, Union
+from typing import NamedTuple, TypeAlias
 
 from ..printing import WIDTH, filled
 from .pieces import Comment
@@ -73,7 +73,7 @@ class Row(NamedTuple):
     docs: tuple["Doc", ...]
 
 
-Doc = Union[str, Word, Prose, Remark, Line, Hard, Nest, Align, Group, Row]
+Doc: TypeAlias = "str | Word | Prose | Remark | Line | Hard | Nest | Align | Group | Row"
 _Waiting = tuple[int, bool, Doc]
 """Indent, whether on one line, and what to write."""
 
