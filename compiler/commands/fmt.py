@@ -113,8 +113,9 @@ def replace(path: Path, text: str) -> None:
     """Give a file a new text, whole or not at all; a link goes on leading to its file."""
     target = path.resolve()
     draft = target.with_name(f".{target.name}.{os.getpid()}")
+    opened = draft.open("xb")
     try:
-        with draft.open("xb") as stream:
+        with opened as stream:
             os.chmod(draft, target.stat().st_mode & 0o7777)
             stream.write(text.encode())
             stream.flush()

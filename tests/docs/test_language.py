@@ -11,13 +11,14 @@ from typing import NamedTuple
 import pytest
 
 from rubricdsl import ir
+from rubricdsl.formatting import formatted
 from rubricdsl.passes import Checker, check_paths
 from rubricdsl.passes.checks import MAX_LOOKED_FOR, USAGE
 from rubricdsl.passes.criteria import MAX_WEIGHT
 from rubricdsl.passes.rewards import PARAMS
 from rubricdsl.passes.values import MAX_DIGITS
 from rubricdsl.render import to_text
-from rubricdsl.source import MAX_BYTES, library_root
+from rubricdsl.source import MAX_BYTES, MemoryBundle, Source, library_root
 from rubricdsl.syntax.tables import tables
 from rubricdsl.testing import run_tests
 from rubricdsl.units import UNITS
@@ -109,6 +110,15 @@ def test_a_block_is_what_it_says_it_is(block, tmp_path):
         assert [r.found for r in run_tests(file.rubric, file.tests) if not r.passed] == []
 
 
+@pytest.mark.parametrize("block", RUBRICS, ids=label)
+def test_the_page_is_written_in_the_one_style(block):
+    whole = block.info.split()[0] == "rubric"
+    text = block.text if whole else framed(block)
+    result = formatted(Source("x.rubric", text), MemoryBundle({"x.rubric": text}))
+    assert (result.text is None) == (block.codes == ["R0101"]), result.refusal
+    assert not whole or result.text == text
+
+
 def test_the_whole_example_passes_its_own_tests(tmp_path):
     file, found, _ = checked(RUBRICS[0].text, tmp_path)
     assert found == ()
@@ -185,8 +195,6 @@ def test_the_policies():
 
 
 def read(text: str) -> list[str]:
-    from rubricdsl.source import MemoryBundle
-
     found = Checker(MemoryBundle({"x.rubric": text})).check("x.rubric").diagnostics
     return [d.code for d in found if d.level == "error"]
 
