@@ -23,6 +23,8 @@ from rubricdsl.syntax.tables import tables
 from rubricdsl.testing import run_tests
 from rubricdsl.units import UNITS
 
+from ..fragments import FRAME, PLACES, framed
+
 PAGE = (Path(__file__).parents[2] / "docs" / "language.md").read_text("utf-8")
 
 
@@ -46,40 +48,9 @@ BLOCKS = [
     for m in re.finditer(r"^```(\S[^\n]*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 ]
 
-# What fragments may refer to; a fragment in `file` stands beside all of it.
-FRAME = """\
-rubric docs.fragment version "1.0.0"
-title "A fragment of the language page"
-purpose evaluation
-valueset opioids {{ "morphine", "oxycodone" }}
-input {{
-  age : quantity(years)  setting : one of (emergency, clinic, telehealth) = clinic
-  pressure : quantity(mmHg)  pregnant : bool  children : integer
-  drug : text  drugs : list of text
-}}
-safety {{
-  veto harm forbids "Does harm."
-  veto act forbids "Acts." check mentions(response, "cut it off")
-  {safety} }}
-proficiency {{ criterion good weight 1 requires "Is good."
-  {proficiency} }}
-excellence {{ bonus kind requires "Is kind."
-  {excellence} }}
-{file}
-"""
-PLACES = ("safety", "proficiency", "excellence", "file")
 
-
-def framed(block: Block) -> str:
-    parts = dict.fromkeys(PLACES, "")
-    match block.place:
-        case "when":
-            parts["proficiency"] = f'criterion c weight 1 when {block.text} requires "x"'
-        case "check":
-            parts["proficiency"] = f'criterion c weight 1 requires "x" check {block.text}'
-        case place:
-            parts[place] = "\n" + block.text
-    return FRAME.format(**parts)
+def whole(block: Block) -> str:
+    return block.text if block.info.split()[0] == "rubric" else framed(block.place, block.text)
 
 
 def checked(text: str, folder: Path):
@@ -101,8 +72,7 @@ RUBRICS = [b for b in BLOCKS if b.info.startswith("rubric")]
 
 @pytest.mark.parametrize("block", RUBRICS, ids=label)
 def test_a_block_is_what_it_says_it_is(block, tmp_path):
-    text = block.text if block.info.split()[0] == "rubric" else framed(block)
-    file, found, shown = checked(text, tmp_path)
+    file, found, shown = checked(whole(block), tmp_path)
     told = sorted({d.code for d in found if d.level == "error"})
     assert told == block.codes, shown
     if not block.codes:
@@ -112,11 +82,10 @@ def test_a_block_is_what_it_says_it_is(block, tmp_path):
 
 @pytest.mark.parametrize("block", RUBRICS, ids=label)
 def test_the_page_is_written_in_the_one_style(block):
-    whole = block.info.split()[0] == "rubric"
-    text = block.text if whole else framed(block)
+    text = whole(block)
     result = formatted(Source("x.rubric", text), MemoryBundle({"x.rubric": text}))
     assert (result.text is None) == (block.codes == ["R0101"]), result.refusal
-    assert not whole or result.text == text
+    assert text != block.text or result.text in (text, None)
 
 
 def test_the_whole_example_passes_its_own_tests(tmp_path):
