@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from rubricdsl.version import LANGUAGE_VERSION, __version__
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "new": ("new", "begin a rubric that checks, tests and compiles"),
     "check": ("check", "read rubrics and report what is wrong with them"),
     "test": ("test", "run the tests written inside rubrics"),
     "fmt": ("fmt", "bring rubrics into the one style"),
