@@ -21,6 +21,8 @@ _BLOCKS = (
     n.Override,
 )
 """What stands between empty lines."""
+_SERIES = (n.ValueSetBlock, n.PromptItem)
+"""What stands between empty lines where something else is next to it."""
 _HEAD = (n.Severity, n.Weight, n.When)
 
 
@@ -38,7 +40,7 @@ class _Layout(Phrases):
         docs: list[Doc] = [Nest(4, self.run(header.end))]
         before: Any = None
         for item in tree.items:
-            docs += [Hard(self.is_parted(before, item) or before is None), self.item(item)]
+            docs += [Hard(before is None or self.is_parted(before, item)), self.item(item)]
             before = item
         for comment in self.take_leading():
             docs += [Hard(comment.blank), Remark(comment.text)]
@@ -46,7 +48,10 @@ class _Layout(Phrases):
 
     def is_parted(self, before: Any, after: Any) -> bool:
         """Whether an empty line comes next: around blocks always, else where one was."""
-        return isinstance(before, _BLOCKS) or isinstance(after, _BLOCKS) or self.next.is_apart
+        pair = (before, after)
+        if any(isinstance(item, _BLOCKS) for item in pair) or self.next.is_apart:
+            return True
+        return type(before) is not type(after) and any(isinstance(i, _SERIES) for i in pair)
 
     def item(self, item: Any) -> Doc:
         """Anything that stands in a file or a block on a line of its own."""
@@ -72,6 +77,8 @@ class _Layout(Phrases):
                 return self.test(item)
             case n.Bindings():
                 return row(self.run(self.opening), " ", self.bindings(item.items))
+            case n.Reviewed():
+                return self.reviewed(item)
         return Nest(2, self.run(item.end))
 
     # Blocks
@@ -99,6 +106,15 @@ class _Layout(Phrases):
             return Nest(2, row(self.take(width), " ", self.take(), " ", self.run(item.end)))
 
         return self.block(block.inputs, line)
+
+    def reviewed(self, item: n.Reviewed) -> Doc:
+        """`role` and `on` go to lines of their own if the line is too long."""
+        commented = self.is_commented(item.end)
+        docs: list[Doc] = [self.run(item.reviewer.end)]
+        if item.role is not None:
+            docs += [Line(), self.run(item.role.end)]
+        docs += [Line(), self.run(item.end)]
+        return Group(Nest(2, Row(tuple(docs))), commented)
 
     def profile(self, profile: n.ProfileBlock) -> Doc:
         head: Doc = self.run(profile.name.end)

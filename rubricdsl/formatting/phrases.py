@@ -151,6 +151,8 @@ class Phrases:
             docs.append(self._operand(end) if word == "and" else self._chain("and", end))
         if len(docs) == 1:
             return docs[0]
+        if word == "or":
+            docs = [_indented(doc) for doc in docs]
         last = self.pieces[max(first, self.at - 1)].end
         return Group(Align(Row(tuple(docs))), self.is_commented_between(start, last))
 
@@ -256,6 +258,14 @@ class Phrases:
             carried, trailing = (*carried, Comment(trailing, 0, False)), ""
         self.pieces[self.at] = self.next._replace(leading=(*carried, *self.next.leading))
         return trailing
+
+
+def _indented(doc: Doc) -> Doc:
+    """The parts of an `and` inside an `or` are further right than its own."""
+    match doc:
+        case Group(Align(parts), broken):
+            return Group(Align(Nest(2, parts)), broken)
+    return doc
 
 
 def _with_last(doc: Doc, change: Callable[[Word], Word]) -> Doc:
