@@ -1,10 +1,12 @@
 """Bring rubrics into the one style.
 
-Files are rewritten in place; folders stand for the .rubric files in them, and `-` for standard
-input, which is written to standard output. Comments stay where they belong, and nothing but the
-layout changes: on every run the tokens, the comments and the rubric that the file stands for are
-compared, and the result is formatted once more. A file for which any of this does not hold, and a
-file with errors of syntax, stay as they are. Lines end with LF.
+Files are rewritten in place. Folders stand for the .rubric files in them (without a path, the
+working folder), and `-` for standard input, which is written to standard output.
+
+Comments stay where they belong, and nothing but the layout changes: on every run the tokens, the
+comments and the rubric that the file stands for are compared, and the result is formatted again. A
+file for which any of this does not hold, and a file with errors of syntax, stay as they are. Lines
+end with LF.
 
 examples:
   rubricc fmt rubrics/
@@ -32,7 +34,9 @@ STDIN = "<stdin>"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help=".rubric files or folders, or `-`")
+    parser.add_argument(
+        "paths", nargs="*", default=["."], metavar="PATH", help=".rubric files or folders, or `-`"
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if a file would be")
     parser.add_argument("--diff", action="store_true", help="write nothing; show what would change")
     parser.add_argument(

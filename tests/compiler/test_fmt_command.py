@@ -28,7 +28,7 @@ def file(tmp_path, monkeypatch):
 
 
 def test_a_file_is_rewritten_and_then_left_alone(file, capsys):
-    assert main(["fmt", "."]) == 0
+    assert main(["fmt"]) == 0
     assert file.read_text() == NEAT
     assert capsys.readouterr().err == "1 changed\n"
     before = file.stat().st_mtime_ns
