@@ -13,8 +13,6 @@ from typing import Any, TextIO
 
 from .answers import Answers
 
-_CHUNK = 64
-
 
 class GradingError(Exception):
     """What is wrong with the files of a run, and what to do about it."""
@@ -98,7 +96,7 @@ def _whole_lines(path: Path, keep: set[str] | None = None) -> list[dict[str, Any
     return rows
 
 
-def chunks(rows: Iterable[Answers], size: int = _CHUNK) -> Iterator[list[Answers]]:
+def chunks(rows: Iterable[Answers], size: int) -> Iterator[list[Answers]]:
     """The rows in portions of at least `size` answers, which are judged at a time."""
     portion: list[Answers] = []
     answers = 0

@@ -42,6 +42,7 @@ from ..importers.jsonl import Fault
 from .training import told, training
 
 SHOWN = 20
+_PORTION = 64
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -142,7 +143,7 @@ def run(args: argparse.Namespace) -> int:
     print(
         json.dumps(total, ensure_ascii=False, indent=1) if args.format == "json" else _text(total)
     )
-    if total["answers"] and not total["decided"]:
+    if total["verdicts"] and not total["decided"]:
         print("rubricc: nothing could be judged", file=sys.stderr)
         return 1
     return 0
@@ -162,7 +163,9 @@ def _judge(args: argparse.Namespace, rows: Sequence[Answers]) -> dict[str, Any]:
     answers = sum(len(row.items) for row in left)
     tally, agreement = protocol.Tally(), ensemble.Agreement()
     start = time.monotonic()
-    for portion in chunks(left):
+    # Small portions for servers: something is seen of them, and little is lost on the way.
+    remote = any(judge.startswith("http") for judge in args.judges)
+    for portion in chunks(left, 2 * args.concurrency if remote else _PORTION):
         items = [item for row in portion for item in row.items]
         records = opened.grader.grade(items)
         for item, record in zip(items, records, strict=True):

@@ -138,14 +138,14 @@ class Client:
             self._failed_in_a_row += 1
             return _Trouble(Failure("connection", str(error)), True)
         self._failed_in_a_row = 0
-        return self._read(reply)
+        return self._read(url, reply)
 
-    def _read(self, reply: Reply) -> "Mapping[str, Any] | _Trouble":
+    def _read(self, url: str, reply: Reply) -> "Mapping[str, Any] | _Trouble":
         said = reply.body[:_SHOWN].decode(errors="replace")
         if self._key:
             said = said.replace(self._key, _HIDDEN)
         if not 200 <= reply.status < 300:
-            failure = Failure("status", f"HTTP {reply.status}: {said}", reply.status)
+            failure = Failure("status", f"HTTP {reply.status} from {url}: {said}", reply.status)
             return _Trouble(failure, reply.status in RETRIED, said, self._told_to_wait(reply))
         if len(reply.body) > LIMIT:
             return _Trouble(Failure("too_large", f"more than {LIMIT >> 20} MB"), False)
@@ -166,10 +166,10 @@ class Client:
         if text.isascii() and text.isdigit():
             return float(text[:9])
         try:
-            date = email.utils.parsedate_to_datetime(text)
-        except ValueError:
+            date = email.utils.parsedate_to_datetime(text).timestamp()
+        except (ValueError, TypeError, IndexError, OverflowError):
             return 0.0
-        return max(0.0, date.timestamp() - self.clock.date())
+        return max(0.0, date - self.clock.date())
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,8 @@ def send(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> R
         if isinstance(error.reason, TimeoutError):
             raise error.reason from None
         raise ConnectionError(str(error.reason)) from None
-    except (HTTPException, OSError) as error:
+    # A reply may break any rule of HTTP; urllib says so in these ways.
+    except (HTTPException, OSError, ValueError) as error:
         raise ConnectionError(f"{type(error).__name__}: {error}".rstrip(": ")) from None
 
 
@@ -75,6 +76,6 @@ def _read(response: HTTPResponse | urllib.error.HTTPError, until: float) -> Repl
         body += chunk
     headers = {name.casefold(): value for name, value in response.headers.items()}
     told = headers.get("content-length", "")
-    if len(body) <= LIMIT and told.isdecimal() and len(body) < int(told):
+    if len(body) <= LIMIT and told[:19].isdecimal() and len(body) < int(told[:19]):
         raise ConnectionError(f"the reply ended after {len(body)} of {told} bytes")
     return Reply(response.status or 0, headers, bytes(body))

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from jinja2 import TemplateError
+
 from ..material import Item, Question
 from .protocol import Failure, Outcome, Record, all_failed, conversation_of, failed
 from .reward_model import Asked, RewardModelJudge
@@ -20,14 +22,27 @@ class InProcess:
     def grade(self, items: Sequence[Item]) -> list[Record]:
         """One record per item; all answers are scored together."""
         asked = [self._asked(item) for item in items]
-        scored = [one for one in asked if isinstance(one, Asked)]
-        scores = iter(self._judge.scores(scored))
-        return [
-            self._record(item, one, next(scores))
-            if isinstance(one, Asked)
-            else all_failed(item, one)
-            for item, one in zip(items, asked, strict=True)
-        ]
+        scores = iter(self._scores([one for one in asked if isinstance(one, Asked)]))
+        records = []
+        for item, one in zip(items, asked, strict=True):
+            if isinstance(one, Failure):
+                records.append(all_failed(item, one))
+                continue
+            found = next(scores)
+            if isinstance(found, Failure):
+                records.append(all_failed(item, found))
+            else:
+                records.append(self._record(item, one, found))
+        return records
+
+    def _scores(self, asked: Sequence[Asked]) -> Sequence[Sequence[float] | Failure]:
+        """The scores of each answer, or why a chat template cannot render its conversation."""
+        try:
+            return self._judge.scores(asked)
+        except TemplateError as error:
+            if len(asked) == 1:
+                return [Failure("bad_item", f"the chat template: {error}")]
+            return [self._scores([one])[0] for one in asked]
 
     def _asked(self, item: Item) -> Asked | Failure:
         conversation = conversation_of(item)

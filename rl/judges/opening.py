@@ -76,6 +76,7 @@ def open_judges(folder: Path, specs: Sequence[str], options: Options) -> Opened:
     criteria = criteria_of(rubrics)
     members: list[Grader] = []
     log = Log(options.log) if options.log else None
+    clients: dict[str, Client] = {}
     addresses = [spec for spec in specs if is_address(spec)]
     models = _each(options.models, addresses, "--model")
     apis = _each(options.apis or ("openai",), addresses, "--api")
@@ -85,7 +86,8 @@ def open_judges(folder: Path, specs: Sequence[str], options: Options) -> Opened:
             continue
         place = addresses.index(spec)
         addresses[place] = ""
-        members += _remote(bundle, spec, models[place], apis[place], options, log)
+        client = clients.get(spec) or clients.setdefault(spec, _client(spec, options))
+        members += _remote(bundle, client, models[place], apis[place], options, log)
     if len(members) == 1:
         return Opened(members[0], False, criteria)
     grader = Ensemble(members, criteria, options.safety, options.others)
@@ -118,15 +120,8 @@ def _local(bundle: Bundle, path: Path, criteria: Criteria, options: Options) -> 
 
 
 def _remote(
-    bundle: Bundle, address: str, model: str, api: str, options: Options, log: Log | None
+    bundle: Bundle, client: Client, model: str, api: str, options: Options, log: Log | None
 ) -> list[Grader]:
-    client = Client(
-        address,
-        key_variable=options.key_variable,
-        patience=options.patience,
-        rates=options.rates,
-        concurrency=options.concurrency,
-    )
     if api == "classify":
         if options.served_from is None:
             raise TrainingError(
@@ -145,6 +140,16 @@ def _remote(
         log=log,
     )
     return [judge.another(sample) for sample in range(options.samples)]
+
+
+def _client(address: str, options: Options) -> Client:
+    return Client(
+        address,
+        key_variable=options.key_variable,
+        patience=options.patience,
+        rates=options.rates,
+        concurrency=options.concurrency,
+    )
 
 
 def _cache(folder: Path | None) -> Cache | None:

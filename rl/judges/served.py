@@ -21,12 +21,12 @@ from typing import Any
 from ..calibration.curves import Calibration
 from ..calibration.file import read_calibration
 from ..errors import TrainingError
+from ..markers import without_markers
 from ..material import Item, Material, Messages, Question
 from ..runs import REWARD_MODEL, read_run, read_training
 from .client import Answer, Client, NoAnswer, usage_in
 from .parallel import in_parallel
 from .protocol import Failure, Outcome, Record, Usage, all_failed, conversation_of, failed
-from .reading import without_markers
 
 PATH = "/classify"
 _TOLERANCE = 0.02

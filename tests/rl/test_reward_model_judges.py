@@ -63,10 +63,11 @@ def in_process(material, parts):
     return InProcess(judge, material.questions)
 
 
-@pytest.fixture
-def vllm(parts):
+@pytest.fixture(scope="module")
+def vllm(folder):
     """Answers as vLLM's `/classify` does for a model with one output."""
-    model, tokenizer = parts
+    model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
 
     def answer(asked, server):
         assert asked["path"] == "/classify"
@@ -148,6 +149,22 @@ def test_what_a_reward_model_is_not_asked(material, in_process, folder):
             assert first.outcomes["act_of_god"].failure.kind == "unknown_criterion"
             kinds = [{o.failure.kind for o in r.outcomes.values()} for r in others]
             assert kinds == [{"unknown_criterion"}, {"bad_item"}, {"bad_item"}]
+
+
+def test_a_conversation_that_the_template_refuses_costs_no_other(material, parts):
+    model, tokenizer = parts
+    judge = RewardModelJudge(model, tokenizer, material.questions)
+    template = tokenizer.chat_template
+    tokenizer.chat_template = (
+        "{{ raise_exception('no') if messages[0].content == 'Odd' }}" + template
+    )
+    odd = {**item(material, "x"), "prompt": [{"role": "user", "content": "Odd"}]}
+    try:
+        good, bad = InProcess(judge, material.questions).grade([item(material, "x"), odd])
+    finally:
+        tokenizer.chat_template = template
+    assert not any(outcome.failure for outcome in good.outcomes.values())
+    assert {outcome.failure.kind for outcome in bad.outcomes.values()} == {"bad_item"}
 
 
 @pytest.mark.parametrize("raw", [0.0, 0.2, 0.659, 1.0])
