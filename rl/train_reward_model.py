@@ -201,7 +201,9 @@ def train(
         "train": {**asdict(made.counts), "steps": steps, "seconds": round(seconds, 1)},
     }
     write_json(out / METRICS, metrics)
-    tell(f"  {out}: figures on held-out prompts\n{table(metrics)}")
+    halves = seen.prompts
+    tell(f"  {out}: calibrated on {halves.calibration:,} held-out prompts")
+    tell(f"  figures on {halves.evaluation:,} others\n{table(metrics)}")
     (out / "README.md").write_text(card(out, material, run.model, metrics, seen), "utf-8")
     return metrics
 

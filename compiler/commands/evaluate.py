@@ -93,7 +93,6 @@ def _write_answers(bundle: Path, file: Path) -> None:
 
 
 def _resamples(text: str) -> int:
-    value = int(text)
-    if not 0 <= value <= MOST_RESAMPLES:
+    if not text.isascii() or not text.isdigit() or int(text) > MOST_RESAMPLES:
         raise argparse.ArgumentTypeError(f"it is a whole number from 0 to {MOST_RESAMPLES:,}")
-    return value
+    return int(text)
