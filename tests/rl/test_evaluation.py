@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -353,3 +354,22 @@ def test_no_held_out_rows(tmp_path):
 def test_a_folder_that_is_no_model(bundle, tmp_path):
     with pytest.raises(TrainingError, match=r"no run\.json"):
         evaluate(bundle, [tmp_path])
+
+
+def test_a_row_with_an_unknown_criterion_is_refused(material):
+    known = {place: q for place, q in material.questions.items() if place[1] != "act_burns"}
+    with pytest.raises(TrainingError, match=r"act_burns of tests\.burns"):
+        held_out(replace(material, questions=known))
+
+
+def test_rows_that_no_compiler_wrote_are_refused(material):
+    class Odd:
+        def __getattr__(self, name):
+            return getattr(material, name)
+
+        def rows(self, path):
+            for row in material.rows(path):
+                yield {**row, "verdict": "perhaps"} if "verdict" in row else row
+
+    with pytest.raises(TrainingError, match="not what `rubricc compile` writes"):
+        held_out(Odd())
