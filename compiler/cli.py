@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check", "read rubrics and report what is wrong with them"),
     "test": ("test", "run the tests written inside rubrics"),
     "compile": ("compile", "write training data, reward, judge prompts and run files"),
+    "analyze": ("analyze", "say what follows from the meaning of rubrics alone"),
     "verify": ("verify", "check what a bundle's rewards are claimed to keep"),
     "import": ("import_", "make .rubric files from other formats"),
     "export": ("export", "write rubrics in another format"),

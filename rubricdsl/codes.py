@@ -397,7 +397,7 @@ CODES: dict[str, Code] = {
     "R0906": _note(
         "no answer reaches {count} of the {of} steps of proficiency",
         "few weights make few sums; nothing is lost by it",
-        "a coarser grid would let excellence decide more often",
+        "there is nothing to mend; on a coarser grid more answers tie, and excellence decides more",
     ),
     "R0907": _warning(
         "the reward `{shape}` never shows {what}",

@@ -7,9 +7,18 @@ from ..runtime.conditions import holds
 from ..syntax import nodes as n
 from .finding import Finding, Undecided, finding
 from .subject import Subject, noun
-from .truth import ALWAYS, MAX_LOOKS, NEVER, Facts, Part, combinations, proper_parts, replaced
+from .truth import (
+    ALWAYS,
+    MAX_LOOKS,
+    NEVER,
+    Facts,
+    Part,
+    combinations,
+    proper_parts,
+    replaced,
+    written,
+)
 from .truth import tally as counted
-from .truth import written
 
 
 class Asked(NamedTuple):
@@ -61,8 +70,9 @@ def _never_true(subject: Subject, asked: Asked, over: list[Facts]) -> Finding:
         so = "so it never applies"
     place = subject.span(asked.clause.condition)
     reason = f"{_combinations(over)}: never true, {so}"
-    row = unknown[0].row if unknown and asked.noun != "profile" else None
-    return finding("R0901", place, values, label="never true", reason=reason, row=row)
+    fewest = min(unknown, key=lambda each: len(each.row)) if unknown else None
+    row = fewest.row if fewest is not None and asked.noun != "profile" else None
+    return finding(subject.form, "R0901", place, values, label="never true", reason=reason, row=row)
 
 
 def _never_false(subject: Subject, asked: Asked, over: list[Facts]) -> Finding:
@@ -70,12 +80,10 @@ def _never_false(subject: Subject, asked: Asked, over: list[Facts]) -> Finding:
     so = "it is chosen wherever its facts are known" if asked.settles else "it always applies"
     place = subject.span(asked.clause.condition)
     reason = f"{_combinations(over)}: never false, so {so}"
-    return finding("R0902", place, values, label="never false", reason=reason)
+    return finding(subject.form, "R0902", place, values, label="never false", reason=reason)
 
 
-def _idle_parts(
-    subject: Subject, asked: Asked, over: list[Facts]
-) -> Iterator[Finding | Undecided]:
+def _idle_parts(subject: Subject, asked: Asked, over: list[Facts]) -> Iterator[Finding | Undecided]:
     """Parts that could as well be always true, or always false; each with those before it gone."""
     condition = asked.condition
     before = _outcomes(condition, asked.settles, over)
@@ -104,11 +112,14 @@ def _idle(subject: Subject, asked: Asked, way: Part, word: str, over: list[Facts
     expr = written(asked.clause.condition, way)
     values = {"name": asked.name, "noun": asked.noun, "word": word}
     what = "when it is chosen" if asked.settles else "when it applies"
-    reason = (
-        f"{_combinations(over)}: with this part always {word}, nothing changes about {what}"
-    )
+    reason = f"{_combinations(over)}: with this part always {word}, nothing changes about {what}"
     return finding(
-        "R0903", subject.span(expr), values, label=f"as good as always {word}", reason=reason
+        subject.form,
+        "R0903",
+        subject.span(expr),
+        values,
+        label=f"as good as always {word}",
+        reason=reason,
     )
 
 

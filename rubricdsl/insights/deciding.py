@@ -22,8 +22,13 @@ def moves(item: Item) -> list[Move]:
     return [*found, Move(0, 0)] if item.may_skip else found
 
 
-def told_apart(state: State, steps: int, left: Move, right: Move) -> bool:
-    """Whether some sum of the others comes to different steps with the one and the other."""
+def told_apart(state: State, steps: int, left: Move, right: Move, drops: bool = False) -> bool:
+    """Whether some sum of the others comes to different steps with the one and the other.
+
+    `drops`: a tier in which nothing counts has another reward than one with a share of 0.
+    """
+    if drops and 0 in state and (left.total == 0) != (right.total == 0):
+        return True
     for total, gains in state.items():
         for step in range(steps + 1):
             here = gains & _window(total + left.total, step, steps, left.gain)
@@ -45,6 +50,7 @@ class Neighbourhood:
     def __init__(self, weighed: Rubric, over: Cases) -> None:
         self._weighed, self._over = weighed, over
         self._steps = weighed.form["steps"]
+        self._drops = weighed.form["reward"]["shape"] == "weighted"
         self._whole = sum(item.total for item in weighed.proficiency.values())
         self._known: dict[tuple[Item, _Pattern, Move, Move], bool] = {}
         self._last: tuple[tuple[Item, _Pattern], State] | None = None
@@ -63,7 +69,7 @@ class Neighbourhood:
         if asked not in self._known:
             if self._last is None or self._last[0] != alike:
                 self._last = alike, sums(self._weighed, over, without=name)
-            self._known[asked] = told_apart(self._last[1], self._steps, left, right)
+            self._known[asked] = told_apart(self._last[1], self._steps, left, right, self._drops)
         return self._known[asked]
 
 
@@ -89,4 +95,3 @@ def pairs(item: Item) -> Iterator[tuple[Move, Move]]:
     if item.may_skip:
         yield low, Move(0, 0)
         yield high, Move(0, 0)
-

@@ -29,6 +29,7 @@ from ..analysis.sums import MAX_BITS, START, State, TooLarge, bins_of, extend, s
 from ..runtime.form import CompactCriterion
 from ..runtime.order import Tally
 from .points import ends, points, scores, with_score
+from .rows import fewest
 
 Label = tuple[int, ...]
 
@@ -68,13 +69,21 @@ class _Goal(NamedTuple):
 
 
 def _shown(place: Place, goal: _Goal) -> End:
+    """The reward with a sheet that is all bad or all good, if one of those has it."""
     rubric, over = place
     if not over.exact:
         return End(goal.reward, None)
-    single = narrowed(over, goal.possible)
-    case = case_of(rubric, single)
-    found = goal.sheet(case)
-    return End(goal.reward, None if found is None else witness(case, (found,)))
+    case = case_of(rubric, narrowed(over, goal.possible))
+    found: Sample | None = None
+    for end in (0, 1):
+        simple = {name: worst_and_best(options)[end] for name, options in case.answers.items()}
+        if found is None and (plain := sample(case, simple)).reward == goal.reward:
+            found = plain
+    found = found or goal.sheet(case)
+    if found is None:
+        return End(goal.reward, None)
+    shown = witness(case, (found,))
+    return End(goal.reward, shown._replace(inputs=fewest(rubric.form, shown.inputs)))
 
 
 def narrowed(over: Cases, possible: Callable[[Cases], bool]) -> Cases:
@@ -134,9 +143,10 @@ def _by_key(rubric: Rubric, over: Cases) -> tuple[_Goal, _Goal]:
     """Shapes of the key: all violations, the first step and no bonus; the last step and all."""
     form = rubric.form
     steps = form["steps"]
-    counts = form["reward"]["shape"] in ("lexicographic", "promedical") or form["reward"][
-        "params"
-    ].get("count", [0, 1])[0]
+    counts = (
+        form["reward"]["shape"] in ("lexicographic", "promedical")
+        or form["reward"]["params"].get("count", [0, 1])[0]
+    )
     many = len(form["criteria"]) if counts else 1
 
     def severity(criterion: CompactCriterion) -> Label:
@@ -282,8 +292,6 @@ def _mixed(case: Case, mix: _Mix) -> Sample | None:
     return sample(case, given)
 
 
-def _with_gain(
-    case: Case, options: tuple[Answer, ...], gain: int | None, total: int
-) -> Answer:
+def _with_gain(case: Case, options: tuple[Answer, ...], gain: int | None, total: int) -> Answer:
     credit = None if gain is None else gain * case.rubric.form["unit"] // total
     return next(answer for answer in options if answer.credit == credit)

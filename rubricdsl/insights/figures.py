@@ -9,6 +9,8 @@ from ..analysis.reach import reach
 from ..analysis.sums import TooLarge
 from .counts import keys, rewards
 from .extremes import End, Extremes, extremes
+from .finding import briefly, given
+from .rows import fewest
 from .shares import Shares, shares
 from .steps_unreached import runs
 from .subject import Subject
@@ -37,7 +39,7 @@ def figures(subject: Subject) -> Figures:
     return Figures(
         cases=over.number(),
         exact=over.exact,
-        inputs=base[1].row(),
+        inputs=fewest(subject.form, base[1].row()),
         rewards=_extremes(subject),
         steps=f"{runs(list(bounds.bins))} of {subject.form['steps']}" if bounds.exact else None,
         keys=keys(known) if known else None,
@@ -96,45 +98,62 @@ def _end(end: End) -> dict[str, Any]:
     return {"reward": str(end.reward), "witness": shown}
 
 
-def as_text(found: Figures) -> list[str]:
+def as_text(subject: Subject, found: Figures) -> list[str]:
     """The figures in lines for people."""
     many = "" if found.cases == 1 else "s"
     lines = [f"{found.cases:,} case{many}" + ("" if found.exact else ", perhaps fewer")]
-    if found.rewards is not None:
-        least, most = found.rewards
-        lines.append(f"rewards from {number(least.reward)} to {number(most.reward)}")
-    keys_, distinct = _count(found.keys), _count(found.distinct)
-    lines.append(f"in the fullest case {keys_} different keys, {distinct} different rewards")
-    if found.steps is not None:
-        lines[-1] += f", steps {found.steps}"
-    if found.shares is not None:
-        s = found.shares
-        safety = s.critical + s.major + s.moderate
-        lines.append(
-            f"of two random sheets safety decides {percent(safety)}, proficiency "
-            f"{percent(s.proficiency)}, excellence {percent(s.excellence)}, nothing "
-            f"{percent(s.tie)}"
-        )
+    if found.rewards is None:
+        lines.append("smallest and largest reward: not decided")
+    else:
+        lines.append(f"smallest reward {_with_sheet(subject, found.rewards.least)}")
+        lines.append(f"largest reward {_with_sheet(subject, found.rewards.most)}")
+    lines.append(f"in the fullest case {_count(found.keys)} different keys")
+    if subject.form["reward"]["shape"] != "centred":
+        lines[-1] += f", {_count(found.distinct)} different rewards"
+    lines[-1] += f"; steps {found.steps or 'not decided'}"
+    if found.shares is None:
+        return [*lines, "how often each tier decides: not decided"]
+    s = found.shares
+    safety = s.critical + s.major + s.moderate
+    lines.append(
+        f"of two random sheets safety decides {percent(safety)}, proficiency "
+        f"{percent(s.proficiency)}, excellence {percent(s.excellence)}, nothing {percent(s.tie)}"
+    )
+    if safety:
         lines.append(
             f"of two safe ones proficiency {percent(s.safe_proficiency)}, excellence "
             f"{percent(s.safe_excellence)}, nothing {percent(s.safe_tie)}"
         )
+    if s.excellence:
+        lines.append(
+            f"where all above ties ({percent(s.excellence + s.tie)} of pairs) excellence decides "
+            f"{percent(s.excellence / (s.excellence + s.tie))}"
+        )
     return lines
 
 
+def _with_sheet(subject: Subject, end: End) -> str:
+    value = number(end.reward)
+    if end.witness is None:
+        return value
+    row, name = end.witness.inputs, end.witness.profile
+    case = f" given {given(subject.form, row)}" if row else ""
+    case += f" under profile {name}" if name else ""
+    return f"{value}: {briefly(subject.form, end.witness.samples[0].sheet)}{case}"
+
+
 def _count(value: int | None) -> str:
-    return "?" if value is None else f"{value:,}"
+    return "an unknown number of" if value is None else f"{value:,}"
 
 
 def number(value: Fraction) -> str:
     """A fraction, and what it is about."""
     if value.denominator == 1:
         return str(value)
-    return f"{value} (about {float(value):.4g})"
+    return f"{value} ({float(value):.4g})"
 
 
 def percent(value: Fraction) -> str:
-    """A share in percent, two digits where it is small; the exact one is in the JSON form."""
-    if value.denominator <= 10_000:
-        return f"{float(100 * value):.4g} % ({value})"
-    return f"{float(100 * value):.3g} %"
+    """A share in percent, beside the fraction where that is short; the JSON form has it always."""
+    rounded = f"{float(100 * value):.3g} %"
+    return f"{rounded} ({value})" if 1 < value.denominator <= 10_000 else rounded

@@ -4,10 +4,13 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from ..analysis.answers import answers
 from ..analysis.certify import witness_json
-from ..analysis.samples import Sample, Witness
+from ..analysis.samples import Sample, Witness, worst_and_best
 from ..diagnostics import Diagnostic, diagnose
+from ..runtime.form import CompactRubric
 from ..source import Span
+from .rows import fewest
 
 KINDS = {
     "R0901": "never-true",
@@ -50,6 +53,7 @@ class Undecided(NamedTuple):
 
 
 def finding(
+    form: CompactRubric,
     code: str,
     span: Span,
     values: Mapping[str, object],
@@ -57,30 +61,36 @@ def finding(
     reason: str = "",
     witness: Witness | None = None,
     row: Mapping[str, Any] | None = None,
+    lines: Iterable[str] = (),
     label: str = "",
     hint: str | None = None,
 ) -> Finding:
-    """A finding with its evidence, which the text form shows below the excerpt."""
+    """A finding with its evidence, which the text form shows below the excerpt; `lines` is more to
+    show there."""
     evidence: dict[str, Any] = {}
-    lines: list[str] = []
+    told: list[str] = []
     if reason:
         evidence["reason"] = reason
-        lines.append(reason)
+        told.append(reason)
     if witness is not None:
+        witness = witness._replace(inputs=fewest(form, witness.inputs))
         evidence["witness"] = witness_json(witness)
-        lines += sheets(witness)
+        told += sheets(form, witness)
     elif row is not None:
         evidence["witness"] = {"inputs": dict(row)}
-        lines.append(f"for example with {given(row)}")
-    return Finding(diagnose(code, span, values, label=label, hint=hint, lines=lines), evidence)
+        told.append(f"for example with {given(form, row)}")
+    told += lines
+    return Finding(diagnose(code, span, values, label=label, hint=hint, lines=told), evidence)
 
 
-def sheets(witness: Witness, names: Iterable[str] = ("one  ", "other")) -> list[str]:
+def sheets(
+    form: CompactRubric, witness: Witness, names: Iterable[str] = ("one  ", "other")
+) -> list[str]:
     """The case and its sheets, each on a line, with share and reward."""
     shown = list(witness.samples)
     lines = []
     if witness.inputs or witness.profile:
-        case = [given(witness.inputs)] if witness.inputs else []
+        case = [given(form, witness.inputs)] if witness.inputs else []
         case += [f"profile {witness.profile}"] if witness.profile else []
         lines.append("given " + ", ".join(case))
     for name, sample in zip(names, shown, strict=False):
@@ -105,12 +115,32 @@ def sheet(sample: Sample, others: Iterable[Sample] = ()) -> str:
     return f"{{ {words}{rest} }} proficiency {share}, reward {sample.reward}"
 
 
-def given(row: Mapping[str, Any]) -> str:
-    """A row of inputs in words; empty rows say so."""
-    return ", ".join(f"{name}: {_value(value)}" for name, value in row.items()) or "nothing given"
+def briefly(form: CompactRubric, sheet: Mapping[str, str | int]) -> str:
+    """A sheet with `otherwise: good` or `otherwise: bad` for most of it, as tests are written."""
+    good, bad = {}, {}
+    for criterion in form["criteria"]:
+        if criterion["id"] in sheet:
+            bad[criterion["id"]], good[criterion["id"]] = (
+                answer.verdict for answer in worst_and_best(answers(form, criterion))
+            )
+    sides = [("good", good), ("bad", bad)]
+    word, same = max(sides, key=lambda side: sum(side[1][name] == v for name, v in sheet.items()))
+    rest = [f"{name}: {verdict}" for name, verdict in sheet.items() if same[name] != verdict]
+    more = [f"and {len(rest) - MOST_VERDICTS} more"] if len(rest) > MOST_VERDICTS else []
+    return "{ " + "  ".join([*rest[:MOST_VERDICTS], *more, f"otherwise: {word}"]) + " }"
 
 
-def _value(value: Any) -> str:
+def given(form: CompactRubric, row: Mapping[str, Any]) -> str:
+    """A row of inputs in words; an empty row says so."""
+    types = {spec["id"]: spec["type"] for spec in form["inputs"]}
+    words = (f"{name}: {_value(types.get(name, ''), value)}" for name, value in row.items())
+    return ", ".join(words) or "nothing given"
+
+
+def _value(kind: str, value: Any) -> str:
+    is_list = isinstance(value, list)
+    if is_list != kind.endswith("list") or (isinstance(value, bool) and kind != "bool"):
+        return "(something that cannot be read)"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if not isinstance(value, list) else "(" + ", ".join(map(str, value)) + ")"
+    return f"({', '.join(value)})" if is_list else str(value)

@@ -17,7 +17,12 @@ LOOKED = "every sum of the other criteria was looked at, in every case and under
 
 
 def never_decides(subject: Subject) -> Iterator[Finding | Undecided]:
-    """Criteria of proficiency of which no answer changes any key, and levels that never do."""
+    """Criteria of proficiency of which no answer changes any key, and levels that never do.
+
+    Under a shape of points they change the reward all the same, and nothing is said.
+    """
+    if not subject.on_grid:
+        return
     around = [(place, Neighbourhood(*place)) for place in subject.places]
     for criterion in subject.form["criteria"]:
         if criterion["tier"] == 1 and where(subject.over, criterion["id"]) is not None:
@@ -70,7 +75,9 @@ def _lost(subject: Subject, criterion: CompactCriterion) -> Finding:
     weight = subject.clause(name, n.Weight)
     place = subject.span(weight) if weight is not None else subject.of(name)
     reason = f"it moves the share by {most}, a step is 1/{steps}; {LOOKED}"
-    return finding("R0904", place, values, label="lost on the grid", reason=reason, witness=shown)
+    return finding(
+        subject.form, "R0904", place, values, label="lost on the grid", reason=reason, witness=shown
+    )
 
 
 def _alike(subject: Subject, criterion: CompactCriterion, level: int) -> Finding:
@@ -80,7 +87,9 @@ def _alike(subject: Subject, criterion: CompactCriterion, level: int) -> Finding
     reason = f"they are {most} of the share apart, a step is 1/{subject.form['steps']}; {LOOKED}"
     label = f"as good as level {level - 1}"
     place = subject.level(name, level)
-    return finding("R0905", place, values, label=label, reason=reason, witness=shown)
+    return finding(
+        subject.form, "R0905", place, values, label=label, reason=reason, witness=shown
+    )  # fmt: skip
 
 
 def _pair(

@@ -75,7 +75,7 @@ def scores(found: Points, over: Cases) -> State:
 def _extended(state: State, found: Points, name: str) -> State:
     grown: State = {}
     for possible, happened in state.items():
-        for _, more, room in set((None, o.happened, o.possible) for o in found.options[name]):
+        for more, room in {(o.happened, o.possible) for o in found.options[name]}:
             moved = happened << more if more >= 0 else happened >> -more
             grown[possible + room] = grown.get(possible + room, 0) | moved
     if sum(happened.bit_length() for happened in grown.values()) > MAX_BITS:

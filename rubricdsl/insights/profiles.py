@@ -8,6 +8,7 @@ from ..analysis.reach import Rubric, weightings
 from ..runtime.form import CompactProfile
 from ..source import Span
 from .finding import Finding, Undecided, finding
+from .rows import fewest
 from .same_order import Side, same_order
 from .subject import Subject
 
@@ -32,10 +33,12 @@ def _changes(
             return  # Vetoes and bonuses keep their points.
         factor = f"times {ratios.pop()}" if ratios else "of which there are none"
         reason = f"its weights are the rubric's own, {factor}: only their shares count"
-        yield finding("R0908", place, values, reason=reason)
+        yield finding(subject.form, "R0908", place, values, reason=reason)
         return
     if subject.form["reward"]["shape"] == "rar":
-        yield finding("R0908", place, values, reason="the shape `rar` does not look at weights")
+        yield finding(
+            subject.form, "R0908", place, values, reason="the shape `rar` does not look at weights"
+        )
         return
     over = subject.over
     steps = subject.form["steps"]
@@ -44,7 +47,7 @@ def _changes(
         yield Undecided("idle-profile", profile["id"], "too many sums or cases")
     elif same and not points:
         reason = "all sums were looked at: every two sheets of one case come in the same order"
-        yield finding("R0908", place, values, reason=reason)
+        yield finding(subject.form, "R0908", place, values, reason=reason)
 
 
 def _turns(subject: Subject) -> Iterator[Finding | Undecided]:
@@ -59,12 +62,14 @@ def _turns(subject: Subject) -> Iterator[Finding | Undecided]:
             yield Undecided("profile-never-chosen", name, "too many combinations of facts")
         elif _first(over, name, frozenset(known[:place])) is None:
             row = _first(over, name, frozenset())
-            earlier = " or ".join(f"`{other}`" for other in known[:place])
+            before = known[:place]
+            alone = [other for other in before if _first(over, name, frozenset([other])) is None]
+            earlier = " or ".join(f"`{other}`" for other in alone[:1] or before)
             reason = f"{over.number()} cases: wherever it is true, so is {earlier}"
             values = {"name": name}
             span = _place(subject, name)
-            shown = row.row() if row is not None else None
-            yield finding("R0909", span, values, reason=reason, row=shown)
+            shown = fewest(subject.form, row.row()) if row is not None else None
+            yield finding(subject.form, "R0909", span, values, reason=reason, row=shown)
 
 
 def _first(over: Cases, name: str, earlier: frozenset[str]) -> Cases | None:

@@ -7,7 +7,6 @@ from ..analysis.reach import reach
 from ..analysis.samples import Key, reward_of_key
 from ..runtime.form import CompactCriterion
 from ..runtime.shapes import points_for
-from ..syntax import nodes as n
 from .finding import Finding, Undecided, finding
 from .subject import Subject, noun, where
 
@@ -40,7 +39,7 @@ def reward_blind(subject: Subject) -> Iterator[Finding | Undecided]:
             "what": f"{len(unseen)} {_plural(nouns, len(unseen))}",
         }
         reason = f"never seen: {', '.join(names[:SHOWN])}{more}"
-        yield finding("R0907", subject.item(n.RewardItem), values, reason=reason)
+        yield finding(subject.form, "R0907", subject.reward, values, reason=reason)
 
 
 def _plural(nouns: set[str], count: int) -> str:

@@ -54,13 +54,18 @@ def shares(place: Place) -> Shares:
     safe = Fraction(1)
     for counts in violations:
         safe *= Fraction(counts[0], sum(counts))
+    critical, major, moderate, proficiency, excellence = found
     return Shares(
-        *found,
-        left,
-        safe,
-        1 - equal_step,
-        equal_step * (1 - equal_bonus),
-        equal_step * equal_bonus,
+        critical=critical,
+        major=major,
+        moderate=moderate,
+        proficiency=proficiency,
+        excellence=excellence,
+        tie=left,
+        safe=safe,
+        safe_proficiency=1 - equal_step,
+        safe_excellence=equal_step * (1 - equal_bonus),
+        safe_tie=equal_step * equal_bonus,
     )
 
 

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 
 from ..analysis.reach import reach
-from ..syntax import nodes as n
 from .finding import Finding, Undecided, finding
 from .subject import Subject
 
 
 def steps_unreached(subject: Subject) -> Iterator[Finding | Undecided]:
-    """One finding with all steps that are out of reach in every case, under every profile."""
-    if not any(criterion["tier"] == 1 for criterion in subject.form["criteria"]):
+    """One finding with all steps that are out of reach in every case, under every profile.
+
+    A reward that does not look at the grid has nothing to do with them.
+    """
+    weighs = any(criterion["tier"] == 1 for criterion in subject.form["criteria"])
+    if not (weighs and subject.on_grid):
         return
     bounds = [reach(*place) for place in subject.places]
     reached = {step for found in bounds for step in found.bins}
@@ -21,7 +24,7 @@ def steps_unreached(subject: Subject) -> Iterator[Finding | Undecided]:
     elif missing:
         values = {"count": len(missing), "of": steps + 1, "steps": steps}
         reason = f"reached: {runs(sorted(reached))} of 0 to {steps}; all sums were looked at"
-        yield finding("R0906", subject.item(n.OrderBlock), values, reason=reason)
+        yield finding(subject.form, "R0906", subject.grid, values, reason=reason)
 
 
 def runs(steps: list[int]) -> str:

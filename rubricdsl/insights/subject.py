@@ -11,6 +11,7 @@ from ..analysis.reach import Place, places, weightings
 from ..compact import compact
 from ..passes.check import Checked
 from ..runtime.form import CompactCriterion, CompactRubric
+from ..runtime.shapes import looks_at_tally
 from ..source import Span
 from ..syntax import nodes as n
 
@@ -59,10 +60,6 @@ class Subject:
         """Where a criterion is written, used or changed; the first line for an inherited one."""
         return self.checked.places.get(name, self.head)
 
-    def is_written(self, name: str) -> bool:
-        """Whether this file itself writes the criterion, or at least its condition."""
-        return self.clause(name, n.When) is not None
-
     def clause(self, name: str, kind: type[Clause]) -> Clause | None:
         """The first clause of a kind that this file writes for a criterion."""
         for item in self._criteria():
@@ -87,10 +84,23 @@ class Subject:
                 return item
         return None
 
-    def item(self, kind: type[n.RewardItem] | type[n.OrderBlock]) -> Span:
-        """The `reward` line or the `order` block; the first line where there is none."""
-        found = next((item for item in self._items() if isinstance(item, kind)), None)
+    @property
+    def reward(self) -> Span:
+        """The `reward` line; the first line where there is none."""
+        found = next((item for item in self._items() if isinstance(item, n.RewardItem)), None)
         return self.head if found is None else self.span(found)
+
+    @property
+    def grid(self) -> Span:
+        """The line with the steps of proficiency; the first line where they are not written."""
+        lines = (x for item in self._items() if isinstance(item, n.OrderBlock) for x in item.lines)
+        found = next((line for line in lines if line.steps is not None), None)
+        return self.head if found is None else Span(self.checked.path, found.start, found.end)
+
+    @property
+    def on_grid(self) -> bool:
+        """Whether the reward sees proficiency on the grid alone."""
+        return looks_at_tally(self.form)
 
     def _items(self) -> tuple[n.Item, ...]:
         return self.checked.tree.items if self.checked.tree else ()
