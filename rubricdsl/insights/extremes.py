@@ -29,7 +29,7 @@ from ..analysis.sums import MAX_BITS, START, State, TooLarge, bins_of, extend, s
 from ..runtime.form import CompactCriterion
 from ..runtime.order import Tally
 from .points import ends, points, scores, with_score
-from .rows import fewest
+from .rows import fewest, first, plain_first
 
 Label = tuple[int, ...]
 
@@ -73,7 +73,8 @@ def _shown(place: Place, goal: _Goal) -> End:
     rubric, over = place
     if not over.exact:
         return End(goal.reward, None)
-    case = case_of(rubric, narrowed(over, goal.possible))
+    single = narrowed(plain_first(rubric.form, over), goal.possible)
+    case = case_of(rubric, single)
     found: Sample | None = None
     for end in (0, 1):
         simple = {name: worst_and_best(options)[end] for name, options in case.answers.items()}
@@ -87,12 +88,13 @@ def _shown(place: Place, goal: _Goal) -> End:
 
 
 def narrowed(over: Cases, possible: Callable[[Cases], bool]) -> Cases:
-    """A single case in which something is possible that is possible in some of these."""
-    for single in over.each(4):
-        if possible(single):
-            return single
+    """The first single case, one component after the other, in which something is possible that
+    is possible in some of these."""
+    simple = first(over)
+    if possible(simple):
+        return simple
     for place, part in enumerate(over.components):
-        for case in sorted(part, key=lambda case: len(case.off)):
+        for case in part:
             parts = (*over.components[:place], (case,), *over.components[place + 1 :])
             trial = over._replace(components=parts)
             if possible(trial):

@@ -10,7 +10,6 @@ from ..analysis.sums import TooLarge
 from .counts import keys, rewards
 from .extremes import End, Extremes, extremes
 from .finding import briefly, given
-from .rows import fewest
 from .shares import Shares, shares
 from .steps_unreached import runs
 from .subject import Subject
@@ -19,11 +18,13 @@ from .subject import Subject
 @dataclass(frozen=True)
 class Figures:
     """`rewards` are the ends over all cases and profiles. The others are of the fullest case, with
-    `inputs` as its row. None stands for what was not decided, or has no meaning for the shape."""
+    `inputs` as its row, under the profile that it chooses. None stands for what was not decided,
+    or has no meaning for the shape."""
 
     cases: int
     exact: bool
     inputs: dict[str, Any]
+    profile: str | None
     rewards: Extremes | None
     steps: str | None
     keys: int | None
@@ -39,7 +40,8 @@ def figures(subject: Subject) -> Figures:
     return Figures(
         cases=over.number(),
         exact=over.exact,
-        inputs=fewest(subject.form, base[1].row()),
+        inputs=base[1].row(),
+        profile=base[0].profile,
         rewards=_extremes(subject),
         steps=f"{runs(list(bounds.bins))} of {subject.form['steps']}" if bounds.exact else None,
         keys=keys(known) if known else None,
@@ -80,7 +82,7 @@ def as_json(found: Figures) -> dict[str, Any]:
     return {
         "cases": found.cases,
         "exact": found.exact,
-        "fullest_case": found.inputs,
+        "fullest_case": {"inputs": found.inputs, "profile": found.profile},
         "rewards": None
         if found.rewards is None
         else {"least": _end(found.rewards.least), "greatest": _end(found.rewards.most)},
@@ -107,7 +109,9 @@ def as_text(subject: Subject, found: Figures) -> list[str]:
     else:
         lines.append(f"smallest reward {_with_sheet(subject, found.rewards.least)}")
         lines.append(f"largest reward {_with_sheet(subject, found.rewards.most)}")
-    lines.append(f"in the fullest case {_count(found.keys)} different keys")
+    case = _case(subject, found.inputs, found.profile)
+    lines.append(f"in the fullest case{case}:")
+    lines.append(f"{_count(found.keys)} different keys")
     if subject.form["reward"]["shape"] != "centred":
         lines[-1] += f", {_count(found.distinct)} different rewards"
     lines[-1] += f"; steps {found.steps or 'not decided'}"
@@ -136,10 +140,13 @@ def _with_sheet(subject: Subject, end: End) -> str:
     value = number(end.reward)
     if end.witness is None:
         return value
-    row, name = end.witness.inputs, end.witness.profile
-    case = f" given {given(subject.form, row)}" if row else ""
-    case += f" under profile {name}" if name else ""
+    case = _case(subject, end.witness.inputs, end.witness.profile)
     return f"{value}: {briefly(subject.form, end.witness.samples[0].sheet)}{case}"
+
+
+def _case(subject: Subject, row: dict[str, Any], profile: str | None) -> str:
+    case = f" given {given(subject.form, row)}" if row else ""
+    return case + (f" under profile {profile}" if profile else "")
 
 
 def _count(value: int | None) -> str:

@@ -10,7 +10,7 @@ from ..analysis.samples import Sample, Witness, worst_and_best
 from ..diagnostics import Diagnostic, diagnose
 from ..runtime.form import CompactRubric
 from ..source import Span
-from .rows import fewest
+from .rows import fewest, is_readable
 
 KINDS = {
     "R0901": "never-true",
@@ -33,9 +33,10 @@ MOST_VERDICTS = 16
 
 
 class Finding(NamedTuple):
-    """`evidence` is plain JSON data: {"reason"} for what never happens, with what was looked at;
+    """`about` is the name of the thing. `evidence` is plain JSON data: {"reason"} for what never happens, with what was looked at;
     {"witness"} with sheets or a row that show it."""
 
+    about: str
     diagnostic: Diagnostic
     evidence: dict[str, Any]
 
@@ -80,7 +81,8 @@ def finding(
         evidence["witness"] = {"inputs": dict(row)}
         told.append(f"for example with {given(form, row)}")
     told += lines
-    return Finding(diagnose(code, span, values, label=label, hint=hint, lines=told), evidence)
+    shown = diagnose(code, span, values, label=label, hint=hint, lines=told)
+    return Finding(str(values.get("name", form["name"])), shown, evidence)
 
 
 def sheets(
@@ -138,9 +140,8 @@ def given(form: CompactRubric, row: Mapping[str, Any]) -> str:
 
 
 def _value(kind: str, value: Any) -> str:
-    is_list = isinstance(value, list)
-    if is_list != kind.endswith("list") or (isinstance(value, bool) and kind != "bool"):
+    if not is_readable(kind, value):
         return "(something that cannot be read)"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"({', '.join(value)})" if is_list else str(value)
+    return f"({', '.join(value)})" if isinstance(value, list) else str(value)

@@ -11,6 +11,7 @@ from ..runtime.form import CompactCriterion
 from ..syntax import nodes as n
 from .deciding import Move, Neighbourhood, pairs
 from .finding import Finding, Undecided, finding
+from .rows import first, plain_first
 from .subject import Subject, where
 
 LOOKED = "every sum of the other criteria was looked at, in every case and under every profile"
@@ -104,7 +105,7 @@ def _pair(
             (each, found) for each, cases in subject.places
             if (found := where(cases, name)) is not None
         )  # fmt: skip
-    case = case_of(weighed, next(there.each(1)))
+    case = case_of(weighed, first(plain_first(subject.form, there)))
     rest = {other: worst_and_best(options)[1] for other, options in case.answers.items()}
     ends: tuple[Answer, Answer] = worst_and_best(case.answers[name])
     if level is not None:

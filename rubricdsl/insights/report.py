@@ -38,7 +38,7 @@ def rubric_json(found: Insights, sources: Sources) -> dict[str, Any]:
 def finding_json(each: Finding, sources: Sources) -> dict[str, Any]:
     """A finding: that of `rubricc check` with its kind and its evidence."""
     (told,) = to_json([each.diagnostic], sources)
-    return {"kind": each.kind, **told, "evidence": each.evidence}
+    return {"kind": each.kind, "about": each.about, **told, "evidence": each.evidence}
 
 
 def undecided_json(found: Sequence[Undecided]) -> list[dict[str, str]]:

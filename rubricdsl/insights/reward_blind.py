@@ -39,7 +39,9 @@ def reward_blind(subject: Subject) -> Iterator[Finding | Undecided]:
             "what": f"{len(unseen)} {_plural(nouns, len(unseen))}",
         }
         reason = f"never seen: {', '.join(names[:SHOWN])}{more}"
-        yield finding(subject.form, "R0907", subject.reward, values, reason=reason)
+        found = finding(subject.form, "R0907", subject.reward, values, reason=reason)
+        found.evidence["criteria"] = [criterion["id"] for criterion in unseen]
+        yield found
 
 
 def _plural(nouns: set[str], count: int) -> str:

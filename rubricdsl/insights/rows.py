@@ -1,11 +1,41 @@
-"""Rows with no more in them than brings their case about."""
+"""Rows that show a case: with facts that are known, and with no more than brings it about."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from ..analysis.cases import Case, Cases
 from ..runtime.conditions import holds, read_inputs
 from ..runtime.form import CompactRubric
 from ..runtime.verdicts import applies
+
+
+def plain_first(form: CompactRubric, over: Cases) -> Cases:
+    """The same cases; in each component those whose facts are all known come first, and of them
+    those in which most applies."""
+    kinds = {spec["id"]: spec["type"] for spec in form["inputs"]}
+    components = []
+    for part in over.components:
+        names = {name for case in part for name in case.row}
+
+        def unknown(case: Case, names: frozenset[str] = frozenset(names)) -> int:
+            readable = (is_readable(kinds[name], value) for name, value in case.row.items())
+            return len(names) - sum(readable)
+
+        components.append(tuple(sorted(part, key=lambda c: (unknown(c), len(c.off), str(c.row)))))
+    return over._replace(components=tuple(components))
+
+
+def first(over: Cases) -> Cases:
+    """The single case made of the first one of every component."""
+    return over._replace(components=tuple((part[0],) for part in over.components))
+
+
+def is_readable(kind: str, value: Any) -> bool:
+    """Whether a value of a row made by the analysis is of its input's type."""
+    if isinstance(value, bool):
+        return kind == "bool"
+    return isinstance(value, list) == kind.endswith("list")
+
 
 Outcome = tuple[frozenset[str], frozenset[str]]
 

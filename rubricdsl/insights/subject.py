@@ -14,6 +14,7 @@ from ..runtime.form import CompactCriterion, CompactRubric
 from ..runtime.shapes import looks_at_tally
 from ..source import Span
 from ..syntax import nodes as n
+from .rows import first, plain_first
 
 Clause = TypeVar("Clause")
 
@@ -38,13 +39,15 @@ class Subject:
 
     @cached_property
     def base(self) -> Place:
-        """The fullest case: the one in which most applies, under the rubric's own weights.
+        """The fullest case, and the weights in force in it.
 
-        Where some profile is in force in every case, it is one of those, still under its own.
+        Of the cases in which all facts are known, as far as there are some, it is the one in which
+        most applies.
         """
-        apart = self.over.without_profiles()
-        over = apart if apart.number() else self.over
-        return weightings(self.form)[0], next(over.each(1))
+        single = first(plain_first(self.form, self.over))
+        true = {name for part in single.components for name in part[0].profiles}
+        chosen = next((p["id"] for p in self.form["profiles"] if p["id"] in true), None)
+        return next(r for r in weightings(self.form) if r.profile == chosen), single
 
     @property
     def head(self) -> Span:
