@@ -422,6 +422,7 @@ CODES: dict[str, Code] = {
     "R0911": _note(
         "`{name}` is stricter than `{other}`",
         "whatever is safe by `{name}` is safe by `{other}`, and not the other way round",
+        "see that the veto which `{other}` does not have is not missing there",
     ),
     "R0912": _note(
         "`{name}` and `{other}` ask the same and order answers differently",

@@ -1,9 +1,9 @@
 """Conditions that are never true, never false, or have parts that decide nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ..runtime.conditions import holds
+from ..runtime.conditions import holds, read_inputs
 from ..syntax import nodes as n
 from .finding import Finding, Undecided, finding
 from .subject import Subject, noun
@@ -70,9 +70,20 @@ def _never_true(subject: Subject, asked: Asked, over: list[Facts]) -> Finding:
         so = "so it never applies"
     place = subject.span(asked.clause.condition)
     reason = f"{_combinations(over)}: never true, {so}"
-    fewest = min(unknown, key=lambda each: len(each.row)) if unknown else None
-    row = fewest.row if fewest is not None and asked.noun != "profile" else None
+    row = None
+    if unknown and asked.noun != "profile":
+        row = _sparse(subject, asked, unknown[0].row)
     return finding(subject.form, "R0901", place, values, label="never true", reason=reason, row=row)
+
+
+def _sparse(subject: Subject, asked: Asked, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row without what is not needed to leave the condition unknown."""
+    kept = dict(row)
+    for name in row:
+        without = {other: value for other, value in kept.items() if other != name}
+        if holds(asked.condition, read_inputs(subject.form["inputs"], without)) is None:
+            kept = without
+    return kept
 
 
 def _never_false(subject: Subject, asked: Asked, over: list[Facts]) -> Finding:

@@ -140,8 +140,10 @@ def _differ(
     name, other = left.form["name"], right.form["name"]
     lines = [f"given {given(left.form, meeting.row)}"] if meeting.row else []
     for title, mine, rest in (("one  ", low, high), ("other", high, low)):
-        words = "  ".join(f"{n}: {v}" for n, v in mine.sheet if dict(rest.sheet)[n] != v)
-        alike = "  the rest alike" if len(words) < len(mine.sheet) else ""
+        other_verdicts = dict(rest.sheet)
+        differs = [f"{n}: {v}" for n, v in mine.sheet if other_verdicts[n] != v]
+        alike = "  the rest alike" if len(differs) < len(mine.sheet) else ""
+        words = "  ".join(differs)
         lines.append(f"{title} {{ {words}{alike} }} keys {mine.left} and {mine.right}")
     found = finding(left.form, "R0912", left.head, {"name": name, "other": other}, lines=lines)
     found.evidence["witness"] = {

@@ -33,8 +33,8 @@ MOST_VERDICTS = 16
 
 
 class Finding(NamedTuple):
-    """`about` is the name of the thing. `evidence` is plain JSON data: {"reason"} for what never happens, with what was looked at;
-    {"witness"} with sheets or a row that show it."""
+    """`about` is the name of the thing. `evidence` is plain JSON data: {"reason"} for what never
+    happens, with what was looked at; {"witness"} with sheets or a row that show it."""
 
     about: str
     diagnostic: Diagnostic

@@ -20,7 +20,7 @@ def stricter(left: Subject, right: Subject) -> Finding | Undecided | None:
     if common is None:
         name = f"{left.form['name']} and {right.form['name']}"
         return Undecided("stricter", name, "inputs that differ, or too many combinations of facts")
-    extra: tuple[Meeting, str] | None = None
+    extra: tuple[Meeting, str, str] | None = None
     for meeting in common:
         here, there = _vetoes(left, meeting.left.off), _vetoes(right, meeting.right.off)
         if any(asked not in here or here[asked].spared > veto.spared
@@ -28,31 +28,37 @@ def stricter(left: Subject, right: Subject) -> Finding | Undecided | None:
             return None
         for asked, veto in here.items():
             if extra is None and asked not in there:
-                extra = meeting, veto.name
+                extra = meeting, veto.name, veto.broken
+            elif extra is None and there[asked].spared > veto.spared:
+                extra = meeting, veto.name, "not_applicable"
     return None if extra is None else _told(left, right, *extra)
 
 
 class _Veto(NamedTuple):
+    """A veto that applies: the verdict that breaks it, and whether a judge may call it not
+    applicable."""
+
     name: str
+    broken: str
     spared: bool
 
 
 def _vetoes(subject: Subject, off: frozenset[str]) -> dict[Question, _Veto]:
-    """The vetoes that apply, and whether a judge may spare an answer of them."""
     return {
-        question(c): _Veto(c.id, c.allows_not_applicable)
+        question(c): _Veto(
+            c.id, "met" if c.polarity == "forbids" else "unmet", c.allows_not_applicable
+        )
         for c in subject.rubric.tier("safety")
         if c.id not in off
     }
 
 
-def _told(left: Subject, right: Subject, meeting: Meeting, name: str) -> Finding:
-    criterion = next(c for c in left.rubric.criteria if c.id == name)
-    verdict = "met" if criterion.polarity == "forbids" else "unmet"
+def _told(left: Subject, right: Subject, meeting: Meeting, name: str, verdict: str) -> Finding:
     count = len(right.rubric.tier("safety"))
+    all_of_them = "the one veto" if count == 1 else f"all {count} vetoes"
     case = f" given {given(left.form, meeting.row)}" if meeting.row else ""
     reason = (
-        f"it has all {count} vetoes of the other wherever they apply; a response that is good but "
+        f"it has {all_of_them} of the other wherever they apply; a response that is good but "
         f"for `{name}: {verdict}`{case} is safe by the other alone"
     )
     found = finding(
