@@ -79,8 +79,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         for pair in of_pairs:
             print(to_text(pair.diagnostic, sources, colour) + "\n")
-        for other in open_pairs:
-            print(undecided_text(other))
+        for line in undecided_text(open_pairs):
+            print(line)
     told = [f.diagnostic for f in (*(f for each in rubrics for f in each.findings), *of_pairs)]
     many = f"{len(subjects)} rubric{'' if len(subjects) == 1 else 's'}"
     print(f"{many} analyzed: {summary(told) or 'nothing found'}", file=sys.stderr)

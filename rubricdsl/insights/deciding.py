@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..analysis.cases import Cases
-from ..analysis.reach import Rubric, sums
-from ..analysis.sums import Item, State, gains_of_bin
+from ..analysis.reach import Rubric, governed, sums
+from ..analysis.sums import Item, State, TooLarge, gains_of_bin
+from ..runtime.order import round_half_even
+from .rows import first
 from .subject import where
 
 
@@ -68,9 +70,34 @@ class Neighbourhood:
         asked = (*alike, left, right)
         if asked not in self._known:
             if self._last is None or self._last[0] != alike:
-                self._last = alike, sums(self._weighed, over, without=name)
+                try:
+                    self._last = alike, sums(self._weighed, over, without=name)
+                except TooLarge:
+                    if not self._on_the_way(name, over, left, right):
+                        raise
+                    self._known[asked] = True
+                    return True
             self._known[asked] = told_apart(self._last[1], self._steps, left, right, self._drops)
         return self._known[asked]
+
+    def _on_the_way(self, name: str, over: Cases, left: Move, right: Move) -> bool:
+        """Whether they are told apart by a sheet of the first case in which the least weights, or
+        the greatest, have all they can get and the others nothing."""
+        off = governed(first(over))
+        items = [i for n, i in self._weighed.proficiency.items() if n != name and n not in off]
+        items.sort(key=lambda item: item.total)
+        total = sum(item.total for item in items)
+        for row in (items, items[::-1]):
+            gain = sum(item.gains[0] for item in row)
+            for item in (None, *row):
+                gain += item.gains[-1] - item.gains[0] if item else 0
+                steps = (self._step(total + m.total, gain + m.gain) for m in (left, right))
+                if len(set(steps)) == 2:
+                    return True
+        return False
+
+    def _step(self, total: int, gain: int) -> int:
+        return round_half_even(gain * self._steps, total) if total else 0
 
 
 _Pattern = tuple[tuple[frozenset[str], ...], ...]

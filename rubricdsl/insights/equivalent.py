@@ -14,7 +14,7 @@ from .finding import Finding, Undecided, finding, given
 from .questions import Meeting, meetings, questions
 from .subject import Subject
 
-MAX_SHEETS = 96
+MAX_SHEETS = 256
 """Sheets tried in one row to find two that change places."""
 
 Sheet = dict[str, str | int]
@@ -61,7 +61,7 @@ def _change_places(
         other = evaluate(right.form, renamed, meeting.row)["key"]
         if key is not None and other is not None:
             found.append(Scored(key, other, tuple(sheet.items())))
-    found.sort()
+    found.sort(key=lambda each: (each.left, each.right))
     for low, high in itertools.pairwise(found):
         same = low.left == high.left, low.right == high.right
         if same != (True, True) and not (low.left < high.left and low.right < high.right):
@@ -70,7 +70,8 @@ def _change_places(
 
 
 def _sheets(subject: Subject) -> Iterator[Sheet]:
-    """Sheets as good or as bad as can be in each tier, and the same with one answer turned."""
+    """Sheets as good or as bad as can be in each tier, and the same with one answer turned
+    or missing."""
     criteria = subject.form["criteria"]
     corners = [
         {c["id"]: _ends(c)[places[c["tier"]]] for c in criteria}
@@ -81,6 +82,8 @@ def _sheets(subject: Subject) -> Iterator[Sheet]:
         for c in criteria:
             low, high = _ends(c)
             yield {**corner, c["id"]: low if corner[c["id"]] == high else high}
+            yield {**corner, c["id"]: "not_applicable"}
+            yield {**corner, c["id"]: "cannot_assess"}
 
 
 def _ends(criterion: CompactCriterion) -> tuple[str | int, str | int]:

@@ -48,6 +48,41 @@ class Extremes(NamedTuple):
 
 def extremes(places: list[Place]) -> Extremes | None:
     """Both ends; None where no sheet has a reward. Raises `TooLarge`."""
+    try:
+        return _extremes(places)
+    except TooLarge:
+        found = _at_the_bounds(places)
+        if found is None:
+            raise
+        return found
+
+
+def _at_the_bounds(places: list[Place]) -> Extremes | None:
+    """Sheets all bad and all good, if these have the rewards that no key can leave."""
+    rubric, over = places[0]
+    form = rubric.form
+    if form["reward"]["shape"] in ("healthbench", "rar", "weighted") or not over.exact:
+        return None
+    case = case_of(rubric, first(plain_first(form, over)))
+    bad, good = (
+        sample(case, {name: worst_and_best(options)[end] for name, options in case.answers.items()})
+        for end in (0, 1)
+    )
+    severities = [c["severity"] for c in form["criteria"]]
+    bonuses = sum(c["tier"] == 2 for c in form["criteria"])
+    low = reward_of_key(
+        rubric, (-severities.count(0), -severities.count(1), -severities.count(2), 0, 0)
+    )
+    high = reward_of_key(rubric, (0, 0, 0, form["steps"], bonuses))
+    if (bad.reward, good.reward) != (low, high):
+        return None
+    inputs = fewest(form, case.single.row())
+    least, most = (witness(case, (each,))._replace(inputs=inputs) for each in (bad, good))
+    return Extremes(End(low, least), End(high, most))
+
+
+def _extremes(places: list[Place]) -> Extremes | None:
+    """Both ends over every choice of weights. Raises `TooLarge`."""
     shape = places[0][0].form["reward"]["shape"]
     of_place = {"healthbench": _by_points, "rar": _by_points, "weighted": _weighted}.get(
         shape, _by_key
@@ -61,8 +96,10 @@ def extremes(places: list[Place]) -> Extremes | None:
 
 
 class _Goal(NamedTuple):
-    """A reward, whether some of these cases have it, and a sheet of a single one that does."""
+    """A reward that some of the cases `among` have, whether some of given ones do, and a sheet of
+    a single one that does."""
 
+    among: Cases
     reward: Fraction
     possible: Callable[[Cases], bool]
     sheet: Callable[[Case], Sample | None]
@@ -70,10 +107,10 @@ class _Goal(NamedTuple):
 
 def _shown(place: Place, goal: _Goal) -> End:
     """The reward with a sheet that is all bad or all good, if one of those has it."""
-    rubric, over = place
-    if not over.exact:
+    rubric = place[0]
+    if not goal.among.exact:
         return End(goal.reward, None)
-    single = narrowed(plain_first(rubric.form, over), goal.possible)
+    single = narrowed(plain_first(rubric.form, goal.among), goal.possible)
     case = case_of(rubric, single)
     found: Sample | None = None
     for end in (0, 1):
@@ -143,47 +180,87 @@ def labelled(
 
 def _by_key(rubric: Rubric, over: Cases) -> tuple[_Goal, _Goal]:
     """Shapes of the key: all violations, the first step and no bonus; the last step and all."""
-    form = rubric.form
-    steps = form["steps"]
-    counts = (
-        form["reward"]["shape"] in ("lexicographic", "promedical")
-        or form["reward"]["params"].get("count", [0, 1])[0]
-    )
-    many = len(form["criteria"]) if counts else 1
+    return _least_by_key(rubric, over), _most_by_key(rubric, over)
 
-    def severity(criterion: CompactCriterion) -> Label:
-        return tuple(int(criterion["severity"] == k) for k in range(3))
+
+def _least_by_key(rubric: Rubric, over: Cases) -> _Goal:
+    """By severities where the shape tells them apart: then only the worst cases matter."""
+    form, steps = rubric.form, rubric.form["steps"]
+    shape, params = form["reward"]["shape"], form["reward"]["params"]
+    severities = shape == "lexicographic" or bool(params.get("count", [0, 1])[0])
+    worst = _most_violations(rubric, over) if severities else over
+    most = len(form["criteria"]) if shape == "promedical" else 1
+
+    def veto(criterion: CompactCriterion) -> Label:
+        return (int(criterion["severity"] is not None),)
+
+    def first_steps(some: Cases) -> dict[int, set[int]]:
+        found = labelled(rubric, some, veto, (most,))
+        return {count: bins_of(state, steps) for (count,), state in found.items()}
+
+    def reward(count: int, step: int) -> Fraction:
+        if severities:
+            critical, major, moderate = _violations(rubric, first(worst))
+            return reward_of_key(rubric, (-critical, -major, -moderate, step, 0))
+        return reward_of_key(rubric, (-count, 0, 0, step, 0))
+
+    known = {(count, min(bins)): reward(count, min(bins))
+             for count, bins in first_steps(worst).items()}  # fmt: skip
+    count, step = min(known, key=lambda each: known[each])
+
+    def possible(some: Cases) -> bool:
+        alike = not severities or _violations(rubric, first(some)) == _violations(
+            rubric, first(worst)
+        )
+        return alike and any(n >= count and step in b for n, b in first_steps(some).items())
+
+    def sheet(case: Case) -> Sample | None:
+        critical, major, moderate = _violations(rubric, case.single)
+        return with_key(case, (-critical, -major, -moderate, step, 0))
+
+    return _Goal(worst, known[count, step], possible, sheet)
+
+
+def _most_by_key(rubric: Rubric, over: Cases) -> _Goal:
+    form, steps = rubric.form, rubric.form["steps"]
 
     def bonus(criterion: CompactCriterion) -> Label:
         return (int(criterion["tier"] == 2),)
 
-    worst: dict[Key, Fraction] = {}
-    for (critical, major, moderate), state in labelled(rubric, over, severity, (many,) * 3).items():
-        key = (-critical, -major, -moderate, min(bins_of(state, steps)), 0)
-        worst[key] = reward_of_key(rubric, key)
-    best: dict[Key, Fraction] = {}
-    for (bonuses,), state in labelled(rubric, over, bonus, (len(form["criteria"]),)).items():
-        key = (0, 0, 0, max(bins_of(state, steps)), bonuses)
-        best[key] = reward_of_key(rubric, key)
-    low, high = min(worst, key=lambda key: worst[key]), max(best, key=lambda key: best[key])
-
-    def least(some: Cases) -> bool:
-        found = labelled(rubric, some, severity, (many,) * 3)
-        need = tuple(-count for count in low[:3])
-        return any(
-            all(a >= b for a, b in zip(label, need, strict=True)) and low[3] in bins_of(s, steps)
-            for label, s in found.items()
-        )
-
-    def most(some: Cases) -> bool:
+    def last_steps(some: Cases) -> dict[int, set[int]]:
         found = labelled(rubric, some, bonus, (len(form["criteria"]),))
-        return any(label[0] >= high[4] and high[3] in bins_of(s, steps)
-                   for label, s in found.items())  # fmt: skip
+        return {count: bins_of(state, steps) for (count,), state in found.items()}
 
-    return (
-        _Goal(worst[low], least, lambda case: with_key(case, low)),
-        _Goal(best[high], most, lambda case: with_key(case, high)),
-    )
+    known: dict[Key, Fraction] = {}
+    for bonuses, bins in last_steps(over).items():
+        key = (0, 0, 0, max(bins), bonuses)
+        known[key] = reward_of_key(rubric, key)
+    best = max(known, key=lambda key: known[key])
+
+    def possible(some: Cases) -> bool:
+        return any(n >= best[4] and best[3] in bins for n, bins in last_steps(some).items())
+
+    return _Goal(over, known[best], possible, lambda case: with_key(case, best))
+
+
+def _most_violations(rubric: Rubric, over: Cases) -> Cases:
+    """The cases with the most critical vetoes, of those the ones with the most major ones, …
+
+    Components add up, and sums keep that order, so each can be looked at by itself.
+    """
+    parts = []
+    for part in over.components:
+        counts = [_violations(rubric, Cases(((case,),), True)) for case in part]
+        kept = (case for case, n in zip(part, counts, strict=True) if n == max(counts))
+        parts.append(tuple(kept))
+    return over._replace(components=tuple(parts))
+
+
+def _violations(rubric: Rubric, single: Cases) -> tuple[int, int, int]:
+    """How many vetoes of each severity apply in a single case."""
+    off = governed(single)
+    there = [c["severity"] for c in rubric.form["criteria"] if c["id"] not in off]
+    return there.count(0), there.count(1), there.count(2)
 
 
 def _by_points(rubric: Rubric, over: Cases) -> tuple[_Goal, _Goal] | None:
@@ -200,7 +277,7 @@ def _by_points(rubric: Rubric, over: Cases) -> tuple[_Goal, _Goal] | None:
             here = ends(shape, scores(found, some), found.zero)
             return here is not None and here[place] == score
 
-        return _Goal(score, possible, lambda case: with_score(case, found, score))
+        return _Goal(over, score, possible, lambda case: with_score(case, found, score))
 
     return goal(0), goal(1)
 
@@ -236,8 +313,8 @@ def _weighted(rubric: Rubric, over: Cases) -> tuple[_Goal, _Goal]:
     known = mixes(over)
     low, high = min(known, key=lambda mix: known[mix]), max(known, key=lambda mix: known[mix])
     return (
-        _Goal(known[low], lambda some: low in mixes(some), lambda case: _mixed(case, low)),
-        _Goal(known[high], lambda some: high in mixes(some), lambda case: _mixed(case, high)),
+        _Goal(over, known[low], lambda some: low in mixes(some), lambda case: _mixed(case, low)),
+        _Goal(over, known[high], lambda some: high in mixes(some), lambda case: _mixed(case, high)),
     )
 
 

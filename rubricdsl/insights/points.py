@@ -55,6 +55,8 @@ def points(rubric: Rubric) -> Points:
 def scores(found: Points, over: Cases) -> State:
     """All sums that sheets of these cases have. Raises `TooLarge`."""
     off = governed(over)
+    if found.zero > MAX_BITS:
+        raise TooLarge
     state = {0: 1 << found.zero}
     for name in found.options:
         if name not in off:
@@ -73,13 +75,14 @@ def scores(found: Points, over: Cases) -> State:
 
 
 def _extended(state: State, found: Points, name: str) -> State:
+    widest = max(abs(option.happened) for option in found.options[name])
+    if sum(happened.bit_length() + widest for happened in state.values()) > MAX_BITS:
+        raise TooLarge
     grown: State = {}
     for possible, happened in state.items():
         for more, room in {(o.happened, o.possible) for o in found.options[name]}:
             moved = happened << more if more >= 0 else happened >> -more
             grown[possible + room] = grown.get(possible + room, 0) | moved
-    if sum(happened.bit_length() for happened in grown.values()) > MAX_BITS:
-        raise TooLarge
     return grown
 
 

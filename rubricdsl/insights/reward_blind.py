@@ -72,13 +72,20 @@ def _in_key(subject: Subject, place: int, criterion: CompactCriterion) -> bool:
     there = where(over, criterion["id"])
     if there is None:
         return False
-    least = reach(weighed, there).bins[0]
     severity = criterion["severity"]
-    clean: Key = (0, 0, 0, least, 0)
-    other: Key = (0, 0, 0, least, 1)
-    if severity is not None:
-        other = (-(severity == 0), -(severity == 1), -(severity == 2), least, 0)
-    return reward_of_key(weighed, clean) != reward_of_key(weighed, other)
+
+    def shows(step: int) -> bool:
+        clean: Key = (0, 0, 0, step, 0)
+        other: Key = (0, 0, 0, step, 1)
+        if severity is not None:
+            other = (-(severity == 0), -(severity == 1), -(severity == 2), step, 0)
+        return reward_of_key(weighed, clean) != reward_of_key(weighed, other)
+
+    # Most is clipped at the last step: what shows there always does, what is hidden at the first
+    # never does.
+    if shows(weighed.form["steps"]) or not shows(0):
+        return shows(0)
+    return shows(reach(weighed, there).bins[0])
 
 
 def _gives_points(subject: Subject, criterion: CompactCriterion, there: Cases) -> bool:

@@ -96,22 +96,21 @@ def _steps(rubric: Rubric, criteria: Sequence[CompactCriterion]) -> list[int]:
     A state maps a total weight to the counts of sheets by their gain, side by side in one integer,
     so that adding a criterion is a few shifts and additions of large numbers.
     """
-    sheets, whole = 1, 0
+    sheets = 1
     for criterion in criteria:
         sheets *= _verdicts(criterion)
-        whole += rubric.proficiency[criterion["id"]].total
     width = sheets.bit_length() // 8 + 1
     state = {0: 1}
     for criterion in criteria:
         item, unit = rubric.proficiency[criterion["id"]], rubric.form["unit"]
+        if (sum(state) + len(state) * item.total) * 8 * width > MAX_BITS:
+            raise TooLarge
         grown = dict(state) if criterion["na"] else {}
         gains = [item.total * k // unit for k in criterion["credits"] or (0, unit)]
         for total, counts in state.items():
             added = sum(counts << (8 * width * gain) for gain in gains)
             grown[total + item.total] = grown.get(total + item.total, 0) + added
         state = grown
-        if sum(state) * 8 * width > MAX_BITS:
-            raise TooLarge
     found = [0] * (rubric.form["steps"] + 1)
     for total, counts in state.items():
         fields = counts.to_bytes((total + 1) * width, "little")

@@ -55,11 +55,13 @@ def _vetoes(subject: Subject, off: frozenset[str]) -> dict[Question, _Veto]:
 
 def _told(left: Subject, right: Subject, meeting: Meeting, name: str, verdict: str) -> Finding:
     count = len(right.rubric.tier("safety"))
-    all_of_them = "the one veto" if count == 1 else f"all {count} vetoes"
+    shared = "the veto of the other wherever it applies"
+    if count > 1:
+        shared = f"all {count} vetoes of the other wherever they apply"
     case = f" given {given(left.form, meeting.row)}" if meeting.row else ""
     reason = (
-        f"it has {all_of_them} of the other wherever they apply; a response that is good but "
-        f"for `{name}: {verdict}`{case} is safe by the other alone"
+        f"it has {shared}; a response that is good but for "
+        f"`{name}: {verdict}`{case} is safe by the other alone"
     )
     found = finding(
         left.form,
