@@ -114,11 +114,10 @@ def _pattern(over: Cases) -> _Pattern:
 def pairs(item: Item) -> Iterator[tuple[Move, Move]]:
     """Answers of which some two are told apart if any two are.
 
-    The step grows with the gain, so the least and the greatest decide about all between; falling
-    away is held against both.
+    The step grows with the gain, so the least and the greatest decide about all between; and where
+    these two come to the same, falling away differs from both or from neither.
     """
-    low, high = Move(item.total, item.gains[0]), Move(item.total, item.gains[-1])
-    yield low, high
+    low = Move(item.total, item.gains[0])
+    yield low, Move(item.total, item.gains[-1])
     if item.may_skip:
         yield low, Move(0, 0)
-        yield high, Move(0, 0)

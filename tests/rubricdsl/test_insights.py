@@ -172,16 +172,60 @@ def test_with_the_mistake_and_without_it(change, told):
     assert sorted(codes(PROFICIENCY.format(**FINE | change))) == told
 
 
-def test_a_criterion_that_falls_away_decides_by_that():
+LEVELS = """\
+{safety}proficiency {{
+  cannot_assess means drop
+  criterion signs weight {weight} {na}requires "Names the signs."
+    level 0 worth {low} "few"
+    level 1 worth {high} "many"
+{other}}}
+order {{ safety proficiency in steps of 1/{steps} excellence }}
+reward {reward}
+"""
+ALONE = {"safety": "", "weight": 1, "na": "", "low": "0.6", "high": 1, "other": "", "steps": 1,
+         "reward": "gated"}  # fmt: skip
+AWAY = "allows not_applicable "
+
+
+@pytest.mark.parametrize(
+    ("change", "lost"),
+    [
+        ({}, True),
+        # Without it nothing counts, and the share is 0.
+        ({"na": AWAY}, False),
+        ({"low": 0, "high": "0.1", "na": AWAY}, True),
+        # A tier of which nothing counts drops out of the mean.
+        (
+            {"low": 0, "high": "0.1", "na": AWAY, "reward": "weighted",
+             "safety": 'safety { veto harm forbids "Does harm." }\n'},
+            False,
+        ),
+        # Exactly one step, from 3/2 to 5/2: both round to the even 2.
+        (
+            {"weight": 4, "low": "3/8", "high": "7/8", "steps": 5,
+             "other": '  criterion kind weight 1 requires "Is kind."\n'},
+            True,
+        ),
+    ],
+)  # fmt: skip
+def test_answers_that_fall_away_and_shares_on_the_edge(change, lost):
+    assert ("R0904" in codes(LEVELS.format(**ALONE | change))) == lost
+
+
+def test_the_smallest_reward_is_shown_in_a_case_that_has_it():
     text = (
-        'proficiency {{ criterion good weight 9 requires "Is good."\n'
-        '  criterion kind weight 8 {}requires "Is kind." }}\n'
-        "order {{ safety proficiency in steps of 1/1 excellence }}\n"
+        "input { ward : bool }\n"
+        "proficiency {\n  cannot_assess means drop\n"
+        '  criterion good weight 1 when not ward requires "Is good."\n'
+        '    level 0 worth 0 "no"\n    level 1 worth 1 "yes"\n'
+        '  criterion kind weight 1 when ward requires "Is kind."\n'
+        '    level 0 worth 0.5 "a little"\n    level 1 worth 1 "very"\n'
+        '  criterion calm weight 1 when ward requires "Is calm."\n'
+        '    level 0 worth 0.5 "a little"\n    level 1 worth 1 "very"\n}\n'
     )
-    assert codes(text.format("")) == ["R0904"]
-    # Without `good`, `kind` is all that counts.
-    many = text.replace('requires "Is good."', 'allows not_applicable requires "Is good."')
-    assert codes(many.format("")) == []
+    least, most = analyze(read(HEAD + text)).figures.rewards
+    assert (least.reward, least.witness.inputs) == (1, {"ward": False})
+    assert most.reward == 2
 
 
 def test_what_is_too_large_is_not_decided():
