@@ -129,6 +129,12 @@ def load_reward(material: Material) -> RewardFile:
     return cast(RewardFile, module)
 
 
+def worth(question: Question, verdict: str) -> float:
+    """The credit of a verdict as a row spells it ("met", or a level as a text)."""
+    known: Verdict = int(verdict) if verdict.isdigit() else verdict
+    return float(question.credits[known])
+
+
 def inputs_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs of a row, which are JSON as a text where Arrow would mix up the keys."""
     value = row["inputs"]

@@ -8,9 +8,8 @@ from typing import Any
 
 from rubricdsl.ir import TIERS
 
-from .judges import Asked, RewardModelJudge
-from .material import Material, Question
-from .reward_rows import worth
+from .judges.reward_model import Asked, RewardModelJudge
+from .material import Material, Question, worth
 
 PAIRS = "reward_model/heldout.jsonl"
 POINTS = "reward_model/pointwise_heldout.jsonl"

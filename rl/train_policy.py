@@ -15,7 +15,7 @@ from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer, get_peft_config, get_quantization_config
 
 from . import processor
-from .judges import REWARD_MODEL, load_judge, load_tokenizer
+from .judges.reward_model import REWARD_MODEL, load_judge, load_tokenizer
 from .material import Judge, RewardFile, load_reward, open_material
 from .progress import Lines, Say, only_lines, quieten, say
 from .runs import METRICS, Resume, describe, prepare, read_run, write_json

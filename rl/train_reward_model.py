@@ -1,15 +1,17 @@
-"""Train a criterion-conditioned reward model on a bundle's preference rows.
+"""Train a criterion-conditioned reward model on a bundle's labels.
 
-One row is a prompt, an answer and one criterion after it; the score says how good the answer is on
-that criterion. With a model the settings are those of the bundle's `reward_model.yaml`; without
-one, a small Qwen3 is made from scratch and trained on a processor in a minute or two.
+The score of an answer on one criterion says how good it is on it. Answers are trained on with all
+their criteria at once (`packed`). With a model the settings are those of the bundle's
+`reward_model.yaml`; without one, a small Qwen3 is made from scratch and trained on a processor in a
+minute or two.
 """
 
 import json
 import random
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,21 @@ from datasets import Dataset
 from trl import get_peft_config, get_quantization_config
 
 from . import processor, tiny
-from .draws import bucketed
+from .draws import bucketed, rounds
 from .errors import TrainingError
-from .judges import REWARD_MODEL, RewardModelJudge, load_classifier, load_tokenizer
+from .judges.reward_model import (
+    REWARD_MODEL,
+    RewardModelJudge,
+    load_classifier,
+    load_tokenizer,
+)
 from .material import Material, open_material
-from .pointwise import CreditCollator, PointwiseRewardTrainer
+from .packed.examples import examples
+from .packed.rows import Counts, Long, Rows, Weighing, rows
+from .packed.trainer import PackedCollator, PackedRewardTrainer
+from .packed.turns import Turns
 from .progress import Lines, Say, only_lines, quieten, say
 from .reward_report import report
-from .reward_rows import draw, pairs, singles, tokenise
 from .runs import METRICS, Resume, describe, prepare, write_json
 from .settings import Values, machine, reward_settings
 
@@ -33,19 +42,20 @@ EMBEDDED = "embedded"
 """The name of the model that is made from scratch."""
 
 POINTWISE_WEIGHT = 1.0
+PAIRS_A_STEP = 64
 
 
 @dataclass(frozen=True)
 class Preset:
-    """How a small model is trained on a processor; `shares` are those of the tiers among the rows.
+    """How a small model is trained on a processor; `batch` counts prompts with their answers.
 
-    Safety gets more than its share of the rows: a veto is broken in few answers, and a judge that
+    Safety gets more than its share of the loss: a veto is broken in few answers, and a judge that
     overlooks it is worth nothing.
     """
 
     size: tiny.Size = tiny.REWARD_MODEL
     steps: int = 300
-    batch: int = 32
+    batch: int = 4
     learning_rate: float = 5e-3
     shares: tuple[tuple[str, float], ...] = (
         ("safety", 0.5),
@@ -72,6 +82,16 @@ class Preset:
         }
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What the loss is made of: the weight of the pointwise term, and `packed.rows.Weighing`."""
+
+    pointwise: float = POINTWISE_WEIGHT
+    margins: tuple[tuple[str, float], ...] = ()
+    balance: bool = True
+    long: Long = "cut"
+
+
 def train(
     bundle: Path,
     out: Path,
@@ -80,7 +100,7 @@ def train(
     lora: bool | None = None,
     overrides: Sequence[str] = (),
     resume: Resume = "auto",
-    pointwise_weight: float = POINTWISE_WEIGHT,
+    terms: Terms = Terms(),
     seed: int = 0,
     preset: Preset | None = None,
     tell: Say = say,
@@ -96,13 +116,11 @@ def train(
     if model is None:
         preset = preset or Preset()
     material = open_material(bundle)
-    found = pairs(material)
-    alone = singles(material) if pointwise_weight else []
-    random.Random(seed).shuffle(alone)
+    found = examples(material, points=terms.pointwise > 0)
     changed = {
         "overrides": list(overrides),
         "lora": lora,
-        "pointwise_weight": pointwise_weight,
+        "terms": asdict(terms),
         "seed": seed,
         "preset": repr(preset),
     }
@@ -116,18 +134,18 @@ def train(
         # The head is new: an adapter on it would leave it random.
         "lora_modules_to_save": "score",
     }
-    if pointwise_weight:
+    if terms.pointwise:
         # The pointwise term fixes the zero; pulling scores towards 0 on average would blur it.
         values["center_rewards_coefficient"] = 0.0
     if preset is not None:
         processor.prepare(preset.threads)
         values |= preset.values()
-        found = draw(found, preset.steps * preset.batch, dict(preset.shares), seed)
-        alone = draw(alone, len(found), dict(preset.shares), seed)
         if model is None:
             model = str(out / "base")
             if checkpoint is None:
                 tiny.make_reward_model(material, Path(model), preset.size, seed)
+    else:
+        values |= _as_many_pairs(found)
     assert model is not None
     if lora is not None:
         values["use_peft"] = lora
@@ -136,23 +154,27 @@ def train(
     tokenizer = load_tokenizer(model, model_config.model_revision)
     if config.max_length is None:
         raise TrainingError("max_length is not set", "--set max_length=…")
-    tokenised = tokenise(found, alone, tokenizer, config.max_length)
-    rows = tokenised.rows
+    shares = dict(preset.shares) if preset else None
+    weighing = Weighing(shares, dict(terms.margins), terms.balance)
+    made = rows(found, Turns(tokenizer), config.max_length, weighing, terms.long)
+    drawn = made.rows
     if preset is not None:
-        rows = bucketed(rows, preset.batch, _length, random.Random(seed))
-    tell(f"  {len(rows):,} pairs; {tokenised.too_long:,} over {config.max_length} tokens")
+        chance = random.Random(seed)
+        drawn = list(islice(rounds(drawn, chance), preset.steps * preset.batch))
+        drawn = bucketed(drawn, preset.batch, _length(made), chance)
+    tell(f"  {told(made.counts, config.max_length)}")
     config.model_init_kwargs = {
         "revision": model_config.model_revision,
         "attn_implementation": model_config.attn_implementation,
         "dtype": model_config.dtype,
         **(config.model_init_kwargs or {}),
     }
-    trainer = PointwiseRewardTrainer(
-        weight=pointwise_weight,
+    trainer = PackedRewardTrainer(
+        pointwise=terms.pointwise,
         model=model,
         args=config,
-        data_collator=CreditCollator(pad_token_id=_pad(tokenizer)),
-        train_dataset=Dataset.from_list(rows),
+        data_collator=PackedCollator(made.turns, _pad(tokenizer), config.pad_to_multiple_of),
+        train_dataset=Dataset.from_list(drawn),
         processing_class=tokenizer,
         quantization_config=get_quantization_config(model_config),
         peft_config=get_peft_config(model_config),
@@ -173,20 +195,36 @@ def train(
     )
     most = preset.heldout_answers if preset else None
     metrics = {
-        **report(judge, material, pinned=pointwise_weight > 0, most=most, seed=seed),
-        "pointwise_weight": pointwise_weight,
+        **report(judge, material, pinned=terms.pointwise > 0, most=most, seed=seed),
+        "pointwise_weight": terms.pointwise,
         "max_length": config.max_length,
-        "train": {
-            "pairs": len(rows),
-            "pairs_too_long": tokenised.too_long,
-            "steps": steps,
-            "seconds": round(seconds, 1),
-        },
+        "train": {**asdict(made.counts), "steps": steps, "seconds": round(seconds, 1)},
     }
     write_json(out / METRICS, metrics)
     tell(f"  {out}: figures on held-out prompts\n{table(metrics)}")
     (out / "README.md").write_text(_card(material, run.model, metrics), encoding="utf-8")
     return metrics
+
+
+def told(counts: Counts, max_length: int) -> str:
+    """One line on what is trained on, and what became of what is longer."""
+    text = f"{counts.pairs:,} pairs, {counts.points:,} verdicts"
+    long = (
+        (counts.prompts_cut, "prompts cut at their front"),
+        (counts.answers_cut, "answers cut at their end"),
+        (counts.answers_left_out, "answers left out"),
+    )
+    cuts = [f"{count:,} {what}" for count, what in long if count]
+    return text + (f"; over {max_length} tokens: {', '.join(cuts)}" if cuts else "")
+
+
+def _as_many_pairs(found: Sequence[Any]) -> Values:
+    """Prompts in an optimizer step, so that it has about as many pairs as the paper's: 64."""
+    pairs = sum(len(example.pairs) for example in found) / len(found)
+    return {
+        "per_device_train_batch_size": 1,
+        "gradient_accumulation_steps": max(1, round(PAIRS_A_STEP / max(1, pairs))),
+    }
 
 
 def table(metrics: Mapping[str, Any]) -> str:
@@ -208,9 +246,16 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.1f} %"
 
 
-def _length(row: Mapping[str, Any]) -> int:
-    """Tokens of the longest side of a row."""
-    return max(len(row["chosen_ids"]), len(row["rejected_ids"]))
+def _length(made: Rows) -> Callable[[Mapping[str, Any]], int]:
+    """Tokens of the longest row of an example."""
+
+    def length(row: Mapping[str, Any]) -> int:
+        return max(
+            len(trunk) + sum(len(made.turns[place]) for place in asked)
+            for trunk, asked in zip(row["trunks"], row["asked"], strict=True)
+        )
+
+    return length
 
 
 def _pad(tokenizer: Any) -> int:
@@ -226,6 +271,10 @@ def _card(material: Material, model: str, metrics: Mapping[str, Any]) -> str:
         "`score > 0` reads as good"
         if metrics["pointwise_weight"]
         else f"the zero is free; thresholds per tier: {json.dumps(metrics['thresholds'])}"
+    )
+    counts = metrics["train"]
+    cut = ", ".join(
+        f"{counts[name]:,}" for name in ("prompts_cut", "answers_cut", "answers_left_out")
     )
     front = "---\nlibrary_name: transformers\ntags: [trl, reward-trainer, rubricdsl]\n---\n"
     return f"""{front}
@@ -244,7 +293,8 @@ Figures on held-out prompts. Rows made from exemplars measure new combinations, 
 | template of the criterion turn (SHA-256) | `{material.template}` |
 | manifest of the bundle (SHA-256) | `{material.fingerprint}` |
 | pairs trained on | {metrics["train"]["pairs"]:,} |
-| pairs left out, over {metrics["max_length"]} tokens | {metrics["train"]["pairs_too_long"]:,} |
+| verdicts trained on | {metrics["train"]["points"]:,} |
+| longer than {metrics["max_length"]} tokens: prompts cut, answers cut, answers left out | {cut} |
 
 | rubric | semantic hash |
 |---|---|

@@ -16,6 +16,8 @@ examples:
 import argparse
 from pathlib import Path
 
+from rubricdsl.ir import TIERS
+
 from .training import told, training
 
 
@@ -43,6 +45,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="W",
         help="weight of the pointwise term, which gives the scores a zero (default: 1; with 0 no "
         "verdict can be read off a score)",
+    )
+    reward_model.add_argument(
+        "--margin",
+        type=_margin,
+        action="append",
+        default=[],
+        metavar="TIER=M",
+        help="by how much the chosen answer's score has to be ahead in a tier, such as safety=1; "
+        "may be given for each (default: 0)",
+    )
+    reward_model.add_argument(
+        "--balance",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="let the rare verdicts of a tier count as much as the common ones (default: yes)",
+    )
+    reward_model.add_argument(
+        "--long-answers",
+        choices=("cut", "leave-out"),
+        default="cut",
+        help="what to do with an answer that exceeds max_length once the prompt is cut: train on "
+        "its beginning, or not at all (default: cut)",
     )
     policy.add_argument(
         "--reward-model", type=Path, required=True, metavar="DIR", help="a trained reward model"
@@ -84,14 +108,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _reward_model(args: argparse.Namespace) -> None:
-    training("train_reward_model").train(
+    module = training("train_reward_model")
+    module.train(
         args.bundle,
         args.out,
         model=args.model,
         lora=args.lora,
         overrides=args.overrides,
         resume=args.resume,
-        pointwise_weight=args.pointwise_weight,
+        terms=module.Terms(
+            args.pointwise_weight, tuple(args.margin), args.balance, args.long_answers
+        ),
         seed=args.seed,
     )
 
@@ -107,6 +134,13 @@ def _policy(args: argparse.Namespace) -> None:
         resume=args.resume,
         seed=args.seed,
     )
+
+
+def _margin(text: str) -> tuple[str, float]:
+    tier, equals, value = text.partition("=")
+    if not equals or tier not in TIERS:
+        raise argparse.ArgumentTypeError(f"it is one of {', '.join(TIERS)}, `=` and a number")
+    return tier, _weight(value)
 
 
 def _weight(text: str) -> float:

@@ -18,6 +18,7 @@ class Machine:
         self.tables = tables()
         self.states = [self.tables.start]
         self.values: list[Any] = []
+        self.met_in = self.tables.start
 
     @property
     def is_too_deep(self) -> bool:
@@ -26,7 +27,9 @@ class Machine:
     def run(self, tokens: Sequence[Token], at: int) -> int:
         """Take in raw tokens from `at` on while each can be only one thing; where that ends.
 
-        Nearly every token comes this way, so that nothing is decided where nothing is open.
+        Nearly every token comes this way, so that nothing is decided where nothing is open. The
+        constructs that the token left over ends have ended then; `met_in` is the state before, in
+        which it has to be read: what is a keyword there may be none behind them.
         """
         return self._take(tokens, at, self.tables.plain, MAX_DEPTH)
 
@@ -43,7 +46,9 @@ class Machine:
         words, states, values = self.tables.words, self.states, self.values
         state = states[-1]
         for position in range(at, len(tokens)):
+            met_in = state
             if len(states) > depth:
+                self.met_in = met_in
                 return position
             token = tokens[position]
             key = kind = token[0]
@@ -52,6 +57,7 @@ class Machine:
             while True:
                 step = rows[state].get(key)
                 if step is None:
+                    self.met_in = met_in
                     return position
                 if step >= 0:
                     break

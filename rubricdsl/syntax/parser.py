@@ -54,7 +54,7 @@ def _run(
 def decide(text: str, tokens: list[Token], at: int, machine: Machine) -> tuple[Token, int]:
     """The token at `at` as the grammar has room for it, and how many raw tokens it takes."""
     token = tokens[at]
-    room = machine.room()
+    room = machine.tables.states[machine.met_in]
     if token.type == "WORD":
         names = [n for n in (*machine.tables.words.get(token.text, ()), "NAME") if n in room]
         if len(names) > 1:

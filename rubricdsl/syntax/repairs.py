@@ -57,9 +57,6 @@ def stray(parse: Recovery, at: int, token: Token, expected: tuple[str, ...]) -> 
     """A word before a `{` that has its place here."""
     if token.type != "NAME" or parse.tokens[at + 1].type != "LBRACE" or "LBRACE" not in expected:
         return None
-    words = parse.machine.tables.words.get(token.text, ())
-    if any(parse.machine.fits("LBRACE", name) for name in words):
-        return None  # its place is inside: it is the brace before it that is missing
     parse.damaged = True
     parse.add("unexpected", token, expected=expected, opened=parse.innermost())
     return at + 1

@@ -10,8 +10,6 @@ pytest.importorskip("trl")
 
 from rubricdsl.rl import tiny, train_policy, train_reward_model
 from rubricdsl.rl.errors import TrainingError
-from rubricdsl.rl.judges import load_tokenizer
-from rubricdsl.rl.reward_rows import pairs, singles, token_ids, tokenise
 from rubricdsl.rl.supervised_start import Start, mixed
 from tests.rl.conftest import compiled
 
@@ -38,22 +36,15 @@ def test_the_reward_model_beats_chance_in_every_tier(trained, material):
     assert json.loads((folder / "metrics.json").read_text())["max_length"] == metrics["max_length"]
 
 
-def test_long_pairs_are_counted_and_not_dropped_in_silence(trained, material):
-    tokenizer = load_tokenizer(str(trained[0]))
-    found = pairs(material)[:40]
-    longest = [max(map(len, token_ids([pair.chosen, pair.rejected], tokenizer))) for pair in found]
-    limit = sorted(longest)[20]
-    made = tokenise(found, singles(material)[:40], tokenizer, limit)
-    assert made.too_long == sum(length > limit for length in longest) > 0
-    assert len(made.rows) == 40 - made.too_long
-    with pytest.raises(TrainingError, match="longer than 3 tokens"):
-        tokenise(found, [], tokenizer, 3)
-
-
 def test_adapters_are_trained_and_read_back(bundle, tmp_path):
     out = tmp_path / "lora"
     metrics = train_reward_model.train(
-        bundle, out, lora=True, preset=REWARD_MODEL, tell=silent, pointwise_weight=0.0
+        bundle,
+        out,
+        lora=True,
+        preset=REWARD_MODEL,
+        tell=silent,
+        terms=train_reward_model.Terms(0.0),
     )
     assert (out / "adapter_config.json").exists()
     assert metrics["overall"]["pairs"] > 0

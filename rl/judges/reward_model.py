@@ -21,15 +21,17 @@ from typing import Any
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from .errors import TrainingError
-from .material import Item, Material, Messages, Question, Verdict
-from .runs import METRICS, read_run
+from ..errors import TrainingError
+from ..material import Item, Material, Messages, Question, Verdict
+from ..packed.cutting import PROMPT_KEPT, fit
+from ..packed.layout import Packable, Tokens
+from ..packed.model import score, scores_packed
+from ..packed.turns import Turns
+from ..runs import METRICS, read_run
 
 REWARD_MODEL = "reward model"
 ADAPTER = "adapter_config.json"
 CANNOT_ASSESS = "cannot_assess"
-
-Tokens = list[int]
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ class Asked:
 class RewardModelJudge:
     """Scores answers in process; `too_long` and `not_finite` count what could not be assessed.
 
-    Prompt and answer are computed once for all criteria, since the criterion comes after them;
-    `budget` bounds the tokens that are in memory at a time.
+    Prompt and answer are computed once for all criteria (`packed`), and `model` scores packed rows
+    from then on; `budget` bounds the tokens that are in memory at a time.
     """
 
     def __init__(
@@ -57,13 +59,12 @@ class RewardModelJudge:
         max_length: int = 8192,
         budget: int = 65536,
     ) -> None:
-        self._model = model.eval()
-        self._tokenizer = tokenizer
+        self._model = scores_packed(model.eval())
+        self._turns = Turns(tokenizer)
         self._questions = questions
         self._thresholds = thresholds or {}
         self._max_length = max_length
         self._budget = budget
-        self._markers = _markers(tokenizer)
         self.too_long = 0
         self.not_finite = 0
 
@@ -94,26 +95,32 @@ class RewardModelJudge:
         return min(worst_first, key=lambda pair: abs(float(pair[1]) - estimate))[0]
 
     def scores(self, asked: Sequence[Asked]) -> list[list[float]]:
-        """One score per question; NaN where prompt, answer and criterion exceed `max_length`."""
-        rows = [self._tokens(one) for one in asked]
-        found: list[list[float]] = [[math.nan] * len(turns) for turns in rows]
-        fits: list[tuple[int, list[int], Tokens, list[Tokens]]] = []
-        for place, turns in enumerate(rows):
-            kept = [k for k, turn in enumerate(turns) if len(turn) <= self._max_length]
-            self.too_long += len(turns) - len(kept)
-            if kept:
-                shared = _common_prefix([turns[k] for k in kept])
-                fits.append(
-                    (place, kept, turns[kept[0]][:shared], [turns[k][shared:] for k in kept])
-                )
-        # Answers of like length together: little padding.
-        fits.sort(key=lambda one: len(one[2]))
-        for batch in self._batches(fits):
-            scores = iter(self._forward([(prefix, turns) for _, _, prefix, turns in batch]))
-            for place, kept, _, _ in batch:
-                for k in kept:
-                    found[place][k] = next(scores)
-        return found
+        """One score per question; NaN where answer and criterion do not fit into `max_length`.
+
+        Where they do and the prompt does not, its front is left out (`packed.cutting`).
+        """
+        trunks = self._turns.trunks([(one.prompt, one.response) for one in asked])
+        rows = [self._row(one, trunk) for one, trunk in zip(asked, trunks, strict=True)]
+        found = iter(score(self._model, [row for row, _ in rows if row.branches], self._budget))
+        scores = [[math.nan] * len(one.questions) for one in asked]
+        for place, (row, kept) in enumerate(rows):
+            if row.branches:
+                for k, value in zip(kept, next(found), strict=True):
+                    scores[place][k] = value
+            self.too_long += len(scores[place]) - len(kept)
+        return scores
+
+    def _row(self, one: Asked, trunk: Tokens) -> tuple[Packable, list[int]]:
+        """The answer's row, and the questions that are in it."""
+        branches = [self._turns.branch(question.turn) for question in one.questions]
+        most = self._max_length - PROMPT_KEPT
+        kept = [k for k, branch in enumerate(branches) if len(branch) <= most]
+        room = self._max_length - max((len(branches[k]) for k in kept), default=0)
+        if len(trunk) > room:
+            trunk, cut = fit(trunk, self._turns.parts(one.prompt, one.response), room)
+            if cut == "answer":
+                kept = []
+        return Packable(trunk, [branches[k] for k in kept]), kept
 
     def _question(self, rubric: str, criterion: str) -> Question:
         try:
@@ -123,67 +130,6 @@ class RewardModelJudge:
                 f"the bundle has no criterion {criterion} of {rubric} for a reward model",
                 "rubrics with `purpose evaluation` are never trained on",
             ) from None
-
-    def _tokens(self, one: Asked) -> list[Tokens]:
-        # Text that spells out a turn marker must not become one.
-        turns = [
-            *({**m, "content": self._plain(m["content"])} for m in one.prompt),
-            {"role": "assistant", "content": self._plain(one.response)},
-        ]
-        return [
-            self._tokenizer.apply_chat_template(
-                [*turns, {"role": "user", "content": self._plain(question.turn)}],
-                tokenize=True,
-                return_dict=True,
-            )["input_ids"]
-            for question in one.questions
-        ]
-
-    def _plain(self, text: str) -> str:
-        for marker in self._markers:
-            if marker in text:
-                text = text.replace(marker, f"{marker[0]} {marker[1:]}")
-        return text
-
-    def _batches(self, fits: Sequence[Any]) -> Sequence[Sequence[Any]]:
-        """Cut the sorted answers into batches within the budget; one answer is never cut."""
-        batches: list[list[Any]] = []
-        used = 0
-        for one in fits:
-            _, _, prefix, turns = one
-            cost = len(turns) * (len(prefix) + max(map(len, turns)))
-            if not batches or used + cost > self._budget:
-                batches.append([])
-                used = 0
-            batches[-1].append(one)
-            used += cost
-        return batches
-
-    @torch.inference_mode()
-    def _forward(self, batch: Sequence[tuple[Tokens, list[Tokens]]]) -> list[float]:
-        """The scores of all turns in order, prompt and answer computed once."""
-        base = getattr(self._model, self._model.base_model_prefix)
-        device = next(self._model.parameters()).device
-        owners = [i for i, (_, turns) in enumerate(batch) for _ in turns]
-        lengths = torch.tensor([len(prefix) for prefix, _ in batch], device=device)
-        prefix, prefix_mask = _padded([prefix for prefix, _ in batch], device)
-        turn, turn_mask = _padded([turn for _, turns in batch for turn in turns], device)
-
-        cache = base(input_ids=prefix, attention_mask=prefix_mask, use_cache=True).past_key_values
-        index = torch.tensor(owners, device=device)
-        cache.batch_select_indices(index)
-        positions = lengths[index].unsqueeze(1) + torch.arange(turn.shape[1], device=device)
-        hidden = base(
-            input_ids=turn,
-            attention_mask=torch.cat([prefix_mask[index], turn_mask], dim=1),
-            position_ids=positions,
-            past_key_values=cache,
-            use_cache=True,
-        ).last_hidden_state
-        last = turn_mask.sum(dim=1) - 1
-        chosen = hidden[torch.arange(len(owners), device=device), last]
-        scores: list[float] = self._model.score(chosen).squeeze(-1).float().tolist()
-        return scores
 
 
 def load_judge(
@@ -259,34 +205,6 @@ def load_tokenizer(model: str, revision: str | None = None) -> Any:
             f"the tokenizer of {model} has no chat template", "take a model that was made to chat"
         )
     return tokenizer
-
-
-def _markers(tokenizer: Any) -> list[str]:
-    """The special tokens of a tokenizer, longest first."""
-    found = {str(token) for token in tokenizer.all_special_tokens}
-    found |= {str(token) for token in tokenizer.get_added_vocab()}
-    return sorted((m for m in found if len(m) > 1), key=len, reverse=True)
-
-
-def _common_prefix(rows: Sequence[Tokens]) -> int:
-    """How many tokens all rows begin with; at least one token is left to each of them."""
-    shortest = min(len(row) for row in rows) - 1
-    first, last = min(rows), max(rows)
-    for place in range(shortest):
-        if first[place] != last[place]:
-            return place
-    return shortest
-
-
-def _padded(rows: Sequence[Tokens], device: Any) -> tuple[torch.Tensor, torch.Tensor]:
-    """Token ids and mask, padded on the right."""
-    width = max(len(row) for row in rows)
-    ids = torch.zeros(len(rows), width, dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    for i, row in enumerate(rows):
-        ids[i, : len(row)] = torch.tensor(row)
-        mask[i, : len(row)] = 1
-    return ids.to(device), mask.to(device)
 
 
 def _sigmoid(value: float) -> float:

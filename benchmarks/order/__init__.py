@@ -1,0 +1,1 @@
+"""The parts of `order_experiment.py`: groups, formulas, what breaks, a bandit, tables, figures."""

@@ -1,0 +1,1 @@
+"""Judges: from prompt, answer and criteria to verdict sheets. Importing this loads no framework."""
