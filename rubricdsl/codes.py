@@ -405,8 +405,8 @@ CODES: dict[str, Code] = {
         "give them a factor above 0, or use `gated` or `lexicographic`",
     ),
     "R0908": _warning(
-        "the profile `{name}` changes nothing",
-        "a profile is there to put answers in another order",
+        "the profile `{name}` changes no order",
+        "a profile is there to put answers in another order; without that it moves rewards at most",
         "change its weights, or remove it",
     ),
     "R0909": _warning(

@@ -1,4 +1,4 @@
-"""Profiles that change nothing, and profiles whose turn never comes."""
+"""Profiles that change no order, and profiles whose turn never comes."""
 
 from collections.abc import Iterator
 from fractions import Fraction
