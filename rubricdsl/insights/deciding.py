@@ -24,13 +24,8 @@ def moves(item: Item) -> list[Move]:
     return [*found, Move(0, 0)] if item.may_skip else found
 
 
-def told_apart(state: State, steps: int, left: Move, right: Move, drops: bool = False) -> bool:
-    """Whether some sum of the others comes to different steps with the one and the other.
-
-    `drops`: a tier in which nothing counts has another reward than one with a share of 0.
-    """
-    if drops and 0 in state and (left.total == 0) != (right.total == 0):
-        return True
+def told_apart(state: State, steps: int, left: Move, right: Move) -> bool:
+    """Whether some sum of the others comes to different steps with the one and the other."""
     for total, gains in state.items():
         for step in range(steps + 1):
             here = gains & _window(total + left.total, step, steps, left.gain)
@@ -52,7 +47,6 @@ class Neighbourhood:
     def __init__(self, weighed: Rubric, over: Cases) -> None:
         self._weighed, self._over = weighed, over
         self._steps = weighed.form["steps"]
-        self._drops = weighed.form["reward"]["shape"] == "weighted"
         self._whole = sum(item.total for item in weighed.proficiency.values())
         self._known: dict[tuple[Item, _Pattern, Move, Move], bool] = {}
         self._last: tuple[tuple[Item, _Pattern], State] | None = None
@@ -77,8 +71,29 @@ class Neighbourhood:
                         raise
                     self._known[asked] = True
                     return True
-            self._known[asked] = told_apart(self._last[1], self._steps, left, right, self._drops)
+            self._known[asked] = told_apart(self._last[1], self._steps, left, right)
         return self._known[asked]
+
+    def drops(self, name: str) -> bool:
+        """Whether `weighted` shows that a criterion falls away as the last one of its tier.
+
+        The tier then drops out of the mean, which shows beside another tier that counts. Raises
+        `TooLarge`.
+        """
+        form, over = self._weighed.form, where(self._over, name)
+        if form["reward"]["shape"] != "weighted" or over is None:
+            return False
+        if not self._weighed.proficiency[name].may_skip:
+            return False
+        factors = form["reward"]["params"]
+        if not factors.get("proficiency", [1, 1])[0]:
+            return False
+        for other in form["criteria"]:
+            factor = factors.get(("safety", "proficiency", "excellence")[other["tier"]], [1, 1])
+            there = where(over, other["id"]) if other["tier"] != 1 and factor[0] else None
+            if there is not None and 0 in sums(self._weighed, there, without=name):
+                return True
+        return False
 
     def _on_the_way(self, name: str, over: Cases, left: Move, right: Move) -> bool:
         """Whether they are told apart by a sheet of the first case in which the least weights, or

@@ -41,9 +41,8 @@ def _criterion(
 ) -> Iterator[Finding | Undecided]:
     name = criterion["id"]
     decides = any(
-        near.apart(name, *pair)
-        for (weighed, _), near in around
-        for pair in pairs(weighed.proficiency[name])
+        near.drops(name) or any(near.apart(name, *pair) for pair in pairs(item))
+        for item, near in ((place[0].proficiency[name], near) for place, near in around)
     )
     if not subject.over.exact:
         if not decides:

@@ -200,6 +200,13 @@ AWAY = "allows not_applicable "
              "safety": 'safety { veto harm forbids "Does harm." }\n'},
             False,
         ),
+        (
+            {"low": 0, "high": "0.1", "na": AWAY, "reward": "weighted proficiency 0",
+             "safety": 'safety { veto harm forbids "Does harm." }\n'},
+            True,
+        ),
+        # Unless it is the only one: then the mean of nothing is 0 too.
+        ({"low": 0, "high": "0.1", "na": AWAY, "reward": "weighted"}, True),
         # Exactly one step, from 3/2 to 5/2: both round to the even 2.
         (
             {"weight": 4, "low": "3/8", "high": "7/8", "steps": 5,
