@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("import_", "make .rubric files from other formats"),
     "export": ("export", "write rubrics in another format"),
     "score": ("score", "turn recorded verdicts into scores"),
+    "judge": ("judge", "judge answers with a model or with recorded verdicts"),
     "train": ("train", "train a reward model or a policy from a bundle"),
     "demo": ("demo", "the whole path on this machine, in a few minutes"),
 }

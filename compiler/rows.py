@@ -84,7 +84,7 @@ def read_rows(paths: Iterable[Path], rubrics: Mapping[str, ir.Rubric]) -> Iterat
             def say(what: str, hint: str, at: int = line.line, to: list[Fault] = faults) -> None:
                 to.append(Fault(str(path), at, what, hint))  # noqa: B023 (used within the turn)
 
-            row = _row(line.value, rubrics, say)
+            row = read_row(line.value, rubrics, say)
             if row is not None and row.id in seen:
                 say(f"the id {row.id!r} is given twice", f"it is first used at {seen[row.id]}")
             elif row is not None and row.id:
@@ -94,8 +94,8 @@ def read_rows(paths: Iterable[Path], rubrics: Mapping[str, ir.Rubric]) -> Iterat
                 yield row
 
 
-def _row(value: Mapping[str, Any], rubrics: Mapping[str, ir.Rubric], say: Say) -> Row | None:
-    """The row of one line; None when not even its rubric can be told."""
+def read_row(value: Mapping[str, Any], rubrics: Mapping[str, ir.Rubric], say: Say) -> Row | None:
+    """The row of one line, its faults told to `say`; None when not even its rubric can be told."""
     _unknown_keys(value, _ROW_KEYS, "a row", say)
     row_id = _text(value, "id", "the row", say)
     name = _text(value, "rubric", "the row", say)

@@ -1,7 +1,9 @@
 """Recorded verdicts in, scores out: the rows that `rubricc score` reads.
 
 A row is `{"id", "rubric", "verdicts": {criterion: verdict}}`, with `inputs`, `profile`, `response`
-(or `text`) and `score_reported` where they are known.
+(or `text`) and `score_reported` where they are known. A row of labelled data, as `rubricc judge`
+writes it and `rubricc compile --data` reads it, is read as well: each of its `responses` is a
+sheet, whose id is those of row and response with a slash between them.
 """
 
 import difflib
@@ -25,6 +27,7 @@ from .rows import wrong_verdict
 Say = Callable[..., None]
 """Takes a message and, if there is one, a hint."""
 
+_OF_DATA_ALONE = ("prompt", "responses", "synthetic")
 KEYS = ("id", "rubric", "verdicts", "inputs", "profile", "response", "text", "score_reported")
 
 
@@ -73,11 +76,24 @@ def read_sheets(path: Path, rubrics: Mapping[str, ir.Rubric]) -> Iterator[Sheet 
         if isinstance(row, Fault):
             yield row
             continue
-        faults: list[Fault] = []
-        sheet = _sheet(str(path), row, rubrics, faults)
-        yield from faults
-        if sheet is not None and not faults:
-            yield sheet
+        for single in _singles(row):
+            faults: list[Fault] = []
+            sheet = _sheet(str(path), single, rubrics, faults)
+            yield from faults
+            if sheet is not None and not faults:
+                yield sheet
+
+
+def _singles(row: Row) -> Iterator[Row]:
+    """The row itself, or one for each of the answers in a row of labelled data."""
+    answers = row.value.get("responses")
+    if not isinstance(answers, list) or not all(isinstance(a, dict) for a in answers):
+        yield row
+        return
+    shared = {k: v for k, v in row.value.items() if k not in _OF_DATA_ALONE}
+    for answer in answers:
+        named = {**answer, "id": f"{row.value.get('id')}/{answer.get('id')}"}
+        yield replace(row, value={**shared, **named})
 
 
 def score_sheets(sheets: Iterable[Sheet], shape: ir.Shape | None = None) -> Iterator[Score]:

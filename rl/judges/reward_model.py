@@ -14,7 +14,7 @@ the policies of the rubric settle both, and safety fails closed.
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,11 @@ from ..packed.layout import Packable, Tokens
 from ..packed.model import score, scores_packed
 from ..packed.turns import Turns
 from ..runs import METRICS, read_run
+from .protocol import CANNOT_ASSESS
+from .reading import verdict_of
 
 REWARD_MODEL = "reward model"
 ADAPTER = "adapter_config.json"
-CANNOT_ASSESS = "cannot_assess"
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,13 @@ class RewardModelJudge:
         if not math.isfinite(score):
             self.not_finite += 1
             return CANNOT_ASSESS
-        estimate = _sigmoid(score - self._thresholds.get(question.tier, 0.0))
-        worst_first = question.credits.items()
-        return min(worst_first, key=lambda pair: abs(float(pair[1]) - estimate))[0]
+        return verdict_of(question, score, self._thresholds.get(question.tier, 0.0))
+
+    def is_too_long(self, asked: Asked, question: Question) -> bool:
+        """Whether answer and criterion do not fit into `max_length`."""
+        (trunk,) = self._turns.trunks([(asked.prompt, asked.response)])
+        _, kept = self._row(replace(asked, questions=[question]), trunk)
+        return not kept
 
     def scores(self, asked: Sequence[Asked]) -> list[list[float]]:
         """One score per question; NaN where answer and criterion do not fit into `max_length`.
@@ -205,7 +210,3 @@ def load_tokenizer(model: str, revision: str | None = None) -> Any:
             f"the tokenizer of {model} has no chat template", "take a model that was made to chat"
         )
     return tokenizer
-
-
-def _sigmoid(value: float) -> float:
-    return 1 / (1 + math.exp(-value)) if value >= 0 else 1 - 1 / (1 + math.exp(value))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import TrainingError
+from ..markers import without_markers
 from ..material import Messages
 from .layout import Tokens
 
@@ -65,10 +66,7 @@ class Turns:
 
     def plain(self, text: str) -> str:
         """Text that spells out a turn marker must not become one."""
-        for marker in self._markers:
-            if marker in text:
-                text = text.replace(marker, f"{marker[0]} {marker[1:]}")
-        return text
+        return without_markers(text, self._markers)
 
     def _render(self, prompt: Messages, answer: str, turn: str) -> str:
         messages = [

@@ -20,7 +20,6 @@ from ..analysis.samples import (
     case_of,
     reward_of_key,
     sample,
-    weighed,
     with_key,
     witness,
     worst_and_best,
@@ -350,11 +349,11 @@ def _mean(rubric: Rubric, mix: _Mix) -> Fraction:
 
 
 def _mixed(case: Case, mix: _Mix) -> Sample | None:
-    items = weighed(case)
+    items = case.weighed
     gains: Mapping[str, int | None] = dict.fromkeys(items)
     if mix.step is not None:
         try:
-            solved = solve(list(items.values()), mix.step, case.rubric.form["steps"])
+            solved = solve(list(items.values()), case.states, mix.step, case.rubric.form["steps"])
         except TooLarge:
             return None
         if solved is None:
