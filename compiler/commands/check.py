@@ -7,6 +7,7 @@ examples:
   rubricc check rubrics/
   rubricc check mine.rubric --path ../shared_rubrics
   rubricc check mine.rubric --format json
+  rubricc check rubrics/ --format sarif > rubricc.sarif
 """
 
 import argparse

@@ -177,3 +177,25 @@ def test_a_check_loads_no_heavy_library():
         text=True,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_formats_for_machines(rubricc, tmp_path):
+    (tmp_path / "bad.rubric").write_text(FINE.replace("critical", "critical weight 3"))
+    for command in ("check", "test"):
+        done = rubricc(command, "bad.rubric", "--format", "sarif")
+        assert (done.returncode, done.stderr.partition("\n")[0]) in (
+            (1, ""),
+            (1, "0 passed, 0 failed"),
+        )
+        assert [r["ruleId"] for r in json.loads(done.stdout)["runs"][0]["results"]] == ["R0205"]
+        done = rubricc(command, "bad.rubric", "--format", "github")
+        assert done.returncode == 1
+        assert done.stdout.startswith("::error title=R0205,file=bad.rubric,line=4,")
+        assert done.stdout.count("\n") == 1
+
+
+def test_a_test_that_fails_is_an_annotation(rubricc, tmp_path):
+    (tmp_path / "bad.rubric").write_text(FINE.replace("good over bad", "bad over good"))
+    done = rubricc("test", "bad.rubric", "--format", "github")
+    assert done.returncode == 1
+    assert done.stdout.startswith("::error title=R0705,file=bad.rubric,line=11,")
