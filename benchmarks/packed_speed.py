@@ -60,7 +60,7 @@ def main() -> int:
         f"# Packed rows beside one row per criterion ({args.device})",
         f"{_machine(args.device)}. Made by `python benchmarks/packed_speed.py --write`.",
         f"## Scoring\n\nQwen3, shape {scorer}, {'bfloat16' if cuda else 'float32'}, "
-        f"{args.attention}, {args.answers} answer(s) at a time, criteria of {OWN} tokens, median of "
+        f"{args.attention}, answers at once: {args.answers}, criteria of {OWN} tokens, median of "
         f"{args.rounds} rounds.",
         _scoring(args, scorer),
         f"## A training step\n\nQwen3, shape {trained}, {TRAINED[1]} criteria of {OWN} tokens on "
