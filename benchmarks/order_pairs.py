@@ -1,30 +1,42 @@
 """Pairs of responses through the reference model and the emitted reward: any turned around?
 
-    python benchmarks/order_pairs.py [--pairs 10000000] [--seed 0]
+    python benchmarks/order_pairs.py [--pairs 10000000] [--seed 0] [--processes 2] [--write]
 
 Random rubrics (conditions, profiles, levels, judge's `not_applicable`, every policy) and random
 sheets of one case. Keys come from tests/reference/model.py, rewards from the module that the
-compiler emits for the rubric. A pair is an inversion when the reward is not what the shape promises
-for the two keys. All pairs of the sheets of one case are looked at.
+compiler emits for the rubric. A pair is an inversion when the rewards are not as the shape promises
+for the two keys: equal, or the one greater. All pairs of the sheets of one case are looked at, so
+many for each shape that promises an order. For `centred` these are the pairs within random groups,
+for `tiers` those of which one is unsafe: the sum of its columns promises nothing of two safe ones.
 """
 
 import argparse
 import itertools
+import platform
 import random
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from rubricdsl import ir
 from rubricdsl.compiler.emit.reward_module import emit_reward
+from rubricdsl.version import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
-SHEETS = 60
-SHAPES: tuple[ir.Shape, ...] = ("gated", "lexicographic", "promedical")
+Key = tuple[int, int, int, int, int]
+RESULT = Path(__file__).resolve().parent / "results" / "order_pairs.md"
+SHEETS, CASES, RUBRICS = 60, 4, 16
+"""Sheets of a case, cases of a rubric, and rubrics in one emitted module."""
+CHUNK = 250_000
+"""Pairs for one process at a time, each chunk with random numbers of its own."""
+SHAPES: tuple[ir.Shape, ...] = ("gated", "lexicographic", "promedical", "centred", "tiers")
 
 
 def reference() -> Any:
@@ -66,7 +78,7 @@ def criterion(dice: random.Random, name: str, tier: ir.Tier, severity: ir.Severi
     )  # fmt: skip
 
 
-def rubric(dice: random.Random, shape: ir.Shape) -> ir.Rubric:
+def rubric(dice: random.Random, shape: ir.Shape, name: str = "r") -> ir.Rubric:
     """A random rubric; `promedical` with one severity, of which alone it promises the order."""
     alone = dice.choice(ir.SEVERITIES)
     criteria = []
@@ -77,11 +89,13 @@ def rubric(dice: random.Random, shape: ir.Shape) -> ir.Rubric:
     params = {}
     if shape == "gated" and dice.random() < 0.5:
         params = {"count": Fraction(1), "a0": Fraction(dice.randint(2, 6), 2)}
+    if shape == "centred":
+        params = {"silent": Fraction(dice.randint(0, 1)), "a0": Fraction(dice.randint(2, 6), 2)}
     weighed = [c.id for c in criteria if c.weight is not None]
     profile = ir.Profile("other", {dice.choice(weighed): Fraction(dice.randint(1, 9))},
                          condition(dice))  # fmt: skip
     return ir.Rubric(
-        "r", "0.1.0", "draft", "training", "T", tuple(criteria),
+        name, "0.1.0", "draft", "training", "T", tuple(criteria),
         policies=ir.Policies(dice.choice(("violate", "drop")),
                              dice.choice(("unmet", "exclude", "drop")),
                              dice.choice(("unmet", "exclude"))),
@@ -106,22 +120,57 @@ def sheets(dice: random.Random, found: ir.Rubric) -> Iterator[dict[str, Any]]:
         yield sheet
 
 
-def place(found: ir.Rubric, key: tuple[int, ...]) -> tuple[int, ...]:
-    """Where the shape promises to put a key."""
-    if found.reward.shape != "gated":
+def place(found: ir.Rubric, key: Key) -> tuple[int, ...]:
+    """Where the shape promises to put a key; for `centred`, in a group with a safe response."""
+    if found.reward.shape in ("lexicographic", "promedical"):
         return key
+    if found.reward.shape == "tiers":
+        return (int(not any(key[:3])),)
     if any(key[:3]):
-        return (0, *key[:3]) if found.reward.params.get("count") else (0,)
+        counted = found.reward.shape == "gated" and found.reward.params.get("count")
+        return (0, *key[:3]) if counted else (0,)
     return (1, *key[3:])
 
 
-def emitted(found: ir.Rubric) -> ModuleType:
+def emitted(rubrics: list[ir.Rubric]) -> Any:
     module = ModuleType("reward")
-    exec(compile(emit_reward([(found, "hash")]), "reward.py", "exec"), module.__dict__)
+    text = emit_reward([(found, "hash") for found in rubrics])
+    exec(compile(text, "reward.py", "exec"), module.__dict__)
     return module
 
 
-def look(model: Any, module: ModuleType, found: ir.Rubric, dice: random.Random) -> tuple[int, int]:
+class Looked(NamedTuple):
+    """Pairs that were looked at, and how many are inversions."""
+
+    pairs: int
+    wrong: int
+
+    def and_also(self, other: "Looked") -> "Looked":
+        return Looked(self.pairs + other.pairs, self.wrong + other.wrong)
+
+
+def compared(places: Sequence[tuple[int, ...]], rewards: Sequence[float], but: int = -1) -> Looked:
+    """All pairs: equal places must have equal rewards, and greater ones greater rewards.
+
+    Pairs of which both have the place with number `but` are left out.
+    """
+    order = {place: rank for rank, place in enumerate(sorted(set(places)))}
+    ranks, values = np.array([order[place] for place in places]), np.array(rewards)
+    left, right = np.triu_indices(len(ranks), 1)
+    asked = (ranks[left] != but) | (ranks[right] != but)
+    wrong = np.sign(ranks[left] - ranks[right]) != np.sign(values[left] - values[right])
+    return Looked(int(asked.sum()), int((wrong & asked).sum()))
+
+
+class Row(NamedTuple):
+    """A sheet's key by the model, and the emitted module's key and reward."""
+
+    key: Key
+    emitted_key: Key
+    reward: float
+
+
+def look(model: Any, module: Any, found: ir.Rubric, dice: random.Random) -> Looked:
     """How many pairs were looked at in one case, and how many are inversions."""
     row: Mapping[str, Any] = {
         name: value
@@ -133,42 +182,88 @@ def look(model: Any, module: ModuleType, found: ir.Rubric, dice: random.Random) 
     }
     profile = dice.choice((None, "other"))
     weights = model.weights(found, row, profile)
-    rows = []
+    rows, lost = [], Looked(0, 0)
     for sheet in sheets(dice, found):
         credits = model.credits(found, sheet, row)
-        reward = module.score("r", sheet, row, None, profile)["reward"]
-        if credits == model.DROPPED or reward is None:
-            if (credits == model.DROPPED) != (reward is None):
-                return 1, 1
+        scored = module.score(found.name, sheet, row, None, profile)
+        if credits == model.DROPPED or scored["reward"] is None:
+            if (credits == model.DROPPED) != (scored["reward"] is None):
+                lost = lost.and_also(Looked(1, 1))
             continue
-        rows.append((place(found, model.key(found, credits, weights)), reward))
-    wrong = sum(
-        (low[0] < high[0]) != (low[1] < high[1]) or (low[0] > high[0]) != (low[1] > high[1])
-        for low, high in itertools.combinations(rows, 2)
-    )
-    return len(rows) * (len(rows) - 1) // 2, wrong
+        rows.append(Row(model.key(found, credits, weights), scored["key"], scored["reward"]))
+    if found.reward.shape == "centred":
+        return lost.and_also(_in_groups(module, found, rows, dice))
+    places = [place(found, each.key) for each in rows]
+    # Of two safe responses the sum of the columns promises nothing.
+    safe = len(set(places)) - 1 if found.reward.shape == "tiers" and (1,) in places else -1
+    return lost.and_also(compared(places, [each.reward for each in rows], safe))
+
+
+def _in_groups(module: Any, found: ir.Rubric, rows: list[Row], dice: random.Random) -> Looked:
+    """The same within random groups, of which the shape makes ranks."""
+    looked, form = Looked(0, 0), module.compact_rubric(found.name)
+    for _ in range(SHEETS if rows else 0):
+        group = [dice.choice(rows) for _ in range(dice.randint(2, 16))]
+        rewards = module.group_rewards(form, [each.emitted_key for each in group])
+        keys = [each.key for each in group]
+        if any(not any(key[:3]) for key in keys):
+            places = [place(found, key) for key in keys]
+        else:
+            places = [() if found.reward.params.get("silent") else key[:3] for key in keys]
+        looked = looked.and_also(compared(places, rewards))
+    return looked
+
+
+def chunk(seed: int, shape: ir.Shape, number: int, pairs: int) -> tuple[Looked, int, float]:
+    """At least so many pairs of one shape, from how many rubrics, in how many CPU seconds."""
+    model, dice = reference(), random.Random(f"{seed} {shape} {number}")
+    looked, rubrics, start = Looked(0, 0), 0, time.process_time()
+    while looked.pairs < pairs:
+        several = [rubric(dice, shape, f"r{place}") for place in range(RUBRICS)]
+        module = emitted(several)
+        for found in several:
+            rubrics += 1
+            for _ in range(CASES):
+                looked = looked.and_also(look(model, module, found, dice))
+            if looked.pairs >= pairs:
+                break
+    return looked, rubrics, time.process_time() - start
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pairs", type=int, default=10_000_000)
+    parser.add_argument("--pairs", type=int, default=10_000_000, help="for each shape")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--write", action="store_true", help=f"also {RESULT.name} in results/")
     args = parser.parse_args()
-    model, dice, start = reference(), random.Random(args.seed), time.perf_counter()
-    pairs, wrong, rubrics = dict.fromkeys(SHAPES, 0), dict.fromkeys(SHAPES, 0), 0
-    while sum(pairs.values()) < args.pairs:
-        shape = SHAPES[rubrics % len(SHAPES)]
-        found = rubric(dice, shape)
-        module = emitted(found)
-        rubrics += 1
-        for _ in range(4):
-            looked, inverted = look(model, module, found, dice)
-            pairs[shape] += looked
-            wrong[shape] += inverted
-    for shape in SHAPES:
-        print(f"{shape:14} {pairs[shape]:>12,} pairs, {wrong[shape]} inversions")
-    print(f"{rubrics:,} rubrics, {time.perf_counter() - start:.0f} s")
-    sys.exit(1 if any(wrong.values()) else 0)
+    lines = ["| shape | pairs | rubrics | inversions | CPU s |", "|---|---|---|---|---|"]
+    print("\n".join(lines))
+    wrong = 0
+    with ProcessPoolExecutor(args.processes) as pool:
+        for shape in SHAPES:
+            sizes = [min(CHUNK, args.pairs - k) for k in range(0, args.pairs, CHUNK)]
+            work = itertools.repeat(args.seed), itertools.repeat(shape), range(len(sizes)), sizes
+            done = list(pool.map(chunk, *work))
+            found = Looked(sum(d[0].pairs for d in done), sum(d[0].wrong for d in done))
+            wrong += found.wrong
+            lines.append(f"| `{shape}` | {found.pairs:,} | {sum(d[1] for d in done):,} "
+                         f"| {found.wrong} | {sum(d[2] for d in done):.0f} |")  # fmt: skip
+            print(lines[-1], flush=True)
+    if args.write:
+        RESULT.write_text(_report(lines, args.seed), encoding="utf-8")
+    sys.exit(1 if wrong else 0)
+
+
+def _report(lines: list[str], seed: int) -> str:
+    return (
+        "# Pairs of responses, and rewards that come out otherwise than promised\n\n"
+        f"Python {platform.python_version()}, rubricdsl {__version__}, seed {seed}. Made by "
+        "`python benchmarks/order_pairs.py --write`.\n\n" + "\n".join(lines) + "\n\n"
+        "Keys are those of the reference model of the tests, rewards those of emitted modules. For "
+        "`centred` the\npairs are within groups, for `tiers` at least one of a pair is unsafe, and "
+        "under `promedical` all vetoes\nof a rubric have one severity.\n"
+    )
 
 
 if __name__ == "__main__":

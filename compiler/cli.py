@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from rubricdsl.version import LANGUAGE_VERSION, __version__
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "new": ("new", "begin a rubric that checks, tests and compiles"),
     "check": ("check", "read rubrics and report what is wrong with them"),
     "test": ("test", "run the tests written inside rubrics"),
+    "fmt": ("fmt", "bring rubrics into the one style"),
+    "explain": ("explain", "say what a code such as R0204 means"),
     "compile": ("compile", "write training data, reward, judge prompts and run files"),
     "verify": ("verify", "check what a bundle's rewards are claimed to keep"),
     "import": ("import_", "make .rubric files from other formats"),
@@ -18,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("score", "turn recorded verdicts into scores"),
     "judge": ("judge", "judge answers with a model or with recorded verdicts"),
     "train": ("train", "train a reward model or a policy from a bundle"),
+    "completion": ("completion", "complete commands and options in a shell"),
     "demo": ("demo", "the whole path on this machine, in a few minutes"),
 }
 

@@ -18,6 +18,7 @@ from rubricdsl.analysis.certify import Certified, certify
 from rubricdsl.compact import compact
 from rubricdsl.version import LANGUAGE_VERSION, __version__
 
+from .claims import Claim, claims
 from .emit import EMITTERS, parquet
 from .importers.jsonl import Fault
 from .job import Job, Options, held_out
@@ -89,12 +90,14 @@ class State:
 
 @dataclass(frozen=True)
 class Summary:
-    """What was written."""
+    """What was written, and what the rewards are proved to keep under `stack`."""
 
     out: Path
     counts: Mapping[str, int]
     entries: Mapping[str, Entry]
     notes: tuple[str, ...]
+    stack: str
+    claims: tuple[Claim, ...]
 
 
 def compile_bundle(request: Request) -> Summary:
@@ -106,7 +109,9 @@ def compile_bundle(request: Request) -> Summary:
         state = State(request, draft, request.rubrics)
         for step in STEPS:
             state = step(state)
-    return Summary(request.out, state.counts, state.entries, state.notes)
+    stack = state.job.stack
+    found = tuple(claims(state.certificates.values(), stack))
+    return Summary(request.out, state.counts, state.entries, state.notes, stack, found)
 
 
 def choose_reward(state: State) -> State:
@@ -171,6 +176,9 @@ def certify_rewards(state: State) -> State:
         state.request.progress("proving rewards", done)
     if lost:
         raise OrderLost(lost)
+    stack, emitted = state.job.stack, state.job.emitted_stack
+    if stack != emitted and "grpo" in state.request.options.targets:
+        notes.append(f"the certificate is read for {stack}, while grpo.yaml sets {emitted}")
     return dataclasses.replace(state, certificates=certificates, notes=tuple(notes))
 
 
@@ -319,6 +327,7 @@ def write_manifest(state: State) -> State:
             "group": options.group,
             "heldout": str(options.heldout),
             "rubrics_in_rows": options.rubrics_in_rows,
+            "stack": options.stack,
         },
         "data": [{"file": p.name, "sha256": _sha256(p)} for p in request.data],
         "rubrics": [

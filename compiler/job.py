@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from rubricdsl import ir
+from rubricdsl.analysis.certify import STACK, STACK_OF_COLUMNS
 
 from .rows import Row
 
@@ -21,8 +22,9 @@ Chunk = tuple[str, bytes]
 class Options:
     """What can be asked for.
 
-    `group` is the number of samples per prompt in GRPO. With `rubrics_in_rows` the prompts carry
-    their rubrics, and `reward.py` has none.
+    `group` is the number of samples per prompt in GRPO, `stack` the trainer's setting that is meant
+    (None: what `grpo.yaml` sets). With `rubrics_in_rows` the prompts carry their rubrics, and
+    `reward.py` has none.
     """
 
     targets: tuple[Target, ...] = TARGETS
@@ -32,6 +34,7 @@ class Options:
     group: int = 8
     heldout: Fraction = Fraction(1, 5)
     rubrics_in_rows: bool = False
+    stack: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,16 @@ class Job:
     def by_tier(self) -> bool:
         """Whether the policy is trained with one reward function per tier."""
         return bool(self.training) and all(r.reward.shape == "tiers" for r in self.training)
+
+    @property
+    def emitted_stack(self) -> str:
+        """What `grpo.yaml` sets: for one number per response, or for one per tier."""
+        return STACK_OF_COLUMNS if self.by_tier else STACK
+
+    @property
+    def stack(self) -> str:
+        """The trainer's setting that the certificate is read for."""
+        return self.options.stack or self.emitted_stack
 
     def side(self, prompt_id: str) -> str:
         return "heldout" if prompt_id in self.heldout else "train"

@@ -1,7 +1,8 @@
-"""Make `tables.json` from `rubric.lark`: the LALR tables that the parser runs on.
+"""Make `tables.json` from `rubric.lark`, the LALR tables that the parser runs on, and
+`rubric.tmLanguage.json` from their keywords.
 
 Lark finds conflicts and computes the tables here, once, when the grammar changes; a run of
-`rubricc` then starts without building them. A test fails when the two files do not belong together.
+`rubricc` then starts without building them. Tests fail when the files do not belong together.
 
     python -m rubricdsl.grammars.generate
 """
@@ -96,9 +97,13 @@ def text(grammar: str) -> str:
 
 
 def main() -> None:
-    """Write the file next to the grammar."""
+    """Write the files next to the grammar."""
     grammar = (FOLDER / "rubric.lark").read_text("utf-8")
     (FOLDER / "tables.json").write_text(text(grammar), "utf-8")
+    # Only now: it reads the tables.
+    from . import textmate
+
+    (FOLDER / "rubric.tmLanguage.json").write_text(textmate.text(), "utf-8")
 
 
 if __name__ == "__main__":

@@ -99,7 +99,9 @@ def formula(scale: str, aggregation: str) -> Callable[..., list[list[float]]]:
     return advantages
 
 
-def of_columns(batch: Sequence[Sequence[Sequence[float]]]) -> list[list[float]]:
+def of_columns(
+    batch: Sequence[Sequence[Sequence[float]]], lengths: Sequence[Sequence[int]]
+) -> list[list[float]]:
     """TRL's GDPO for groups of three rewards each, with the weights of the emitted settings."""
     size = len(batch[0])
     rows = [list(row) for group in batch for row in group]

@@ -6,7 +6,7 @@ hash are those of the manifest.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -108,9 +108,13 @@ class Bundle:
                     raise BundleError(target, f"line {number} is not an object")
                 yield row
 
-    def rubrics(self) -> tuple[ir.Rubric, ...]:
-        """The typed rubrics, in the order of the manifest. Raises `BundleError`."""
-        return tuple(self._rubric(entry) for entry in self.rubric_entries)
+    def rubrics(self, names: Container[str] | None = None) -> tuple[ir.Rubric, ...]:
+        """The typed rubrics, or those of them named, in the manifest's order.
+
+        Raises `BundleError`.
+        """
+        wanted = (e for e in self.rubric_entries if names is None or e.name in names)
+        return tuple(self._rubric(entry) for entry in wanted)
 
     def _rubric(self, entry: RubricEntry) -> ir.Rubric:
         if entry.path is None:

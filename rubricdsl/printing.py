@@ -14,6 +14,8 @@ from . import ir
 from .units import UNITS, convert, dimension
 
 WIDTH = 100
+NARROWEST = 30
+"""Behind a very long name a text goes past the width rather than into single words."""
 MAX_DIGITS = 12
 """The language reads no number with more; see `passes.values`."""
 
@@ -205,7 +207,7 @@ def _type(declared: ir.Input) -> str:
 
 
 def _prompt(prompt: ir.Prompt, rubric: ir.Rubric) -> list[str]:
-    lines = _wrapped(f"prompt {prompt.id} ", prompt.text)
+    lines = _wrapped(f"prompt {prompt.id} ", prompt.text, 2 if prompt.inputs else 0)
     if prompt.inputs:
         known = {declared.id: declared for declared in rubric.inputs}
         lines[-1] += " {"
@@ -242,7 +244,8 @@ def _criterion(criterion: ir.Criterion, rubric: ir.Rubric, sets: Sets) -> list[s
         lines.append(f"    check {_check(criterion.check, sets)}")
     if criterion.cites:
         lines.append(f"    cites {', '.join(criterion.cites)}")
-    for key, texts in (("met", criterion.met), ("unmet", criterion.unmet), ("tag", criterion.tags)):
+    met = "met  " if criterion.met and criterion.unmet else "met"
+    for key, texts in ((met, criterion.met), ("unmet", criterion.unmet), ("tag", criterion.tags)):
         for text in texts:
             lines += _wrapped(f"    {key} ", text)
     if criterion.note:
@@ -269,7 +272,8 @@ def _level(level: ir.Level, even: bool) -> list[str]:
 def _profile(profile: ir.Profile, rubric: ir.Rubric) -> list[str]:
     when = f" when {_condition(profile.when, rubric)}" if profile.when is not None else ""
     weights = [f"  weight {name} {exact(value)}" for name, value in profile.weights.items()]
-    return [*_doc(profile.doc), f"profile {profile.id}{when} {{", *weights, "}"]
+    head = f"profile {profile.id}{when} {{"
+    return [*_doc(profile.doc), *([head, *weights, "}"] if weights else [head + "}"])]
 
 
 # Values, conditions, checks
@@ -359,18 +363,20 @@ def _escaped(text: str) -> str:
     return _HIDDEN.sub(lambda m: _SHORT.get(m[0]) or f"\\u{ord(m[0]):04x}", text)
 
 
-def _wrapped(lead: str, text: str) -> list[str]:
+def _wrapped(lead: str, text: str, reserve: int = 0) -> list[str]:
     """`lead` and the text; a long one as strings under each other, which join with one space.
 
     Only a single space between two other characters is a place to break, so no break is lost or
-    added in reading; a word longer than the line stays whole.
+    added in reading; a word longer than the line stays whole. `reserve` columns stay free.
     """
     indent = " " * len(lead)
-    pieces = _filled(_escaped(text), WIDTH - len(lead) - 2)
+    pieces = filled(_escaped(text), WIDTH - len(lead) - 2 - reserve)
     return [f'{indent if n else lead}"{piece}"' for n, piece in enumerate(pieces)]
 
 
-def _filled(text: str, width: int) -> Iterator[str]:
+def filled(text: str, width: int) -> Iterator[str]:
+    """The text cut at single spaces into pieces of a width, where one is left to speak of."""
+    width = max(width, NARROWEST)
     if len(text) <= width:
         yield text
         return

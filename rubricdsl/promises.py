@@ -1,7 +1,7 @@
 """What is said when a reward cannot keep the order that its shape promises.
 
-Like the tests inside a rubric this is asked for, not part of checking: it takes the chosen shape,
-which the command line may have replaced.
+Like the tests inside a rubric this is asked for, not part of the passes: `compile` may have been
+given another shape than the file's, and then that one counts.
 """
 
 import json
@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from . import ir
-from .analysis.certify import Certified
+from .analysis.certify import Certified, certify
 from .analysis.samples import Sample, Witness
+from .compact import compact
 from .diagnostics import Diagnostic, diagnose
 from .passes.check import Checked
 from .source import Span
@@ -18,6 +19,17 @@ from .syntax import nodes as n
 
 _SHOWN = 16
 """Sheets with more verdicts than this are shown where they differ alone."""
+
+
+GROUP = 8
+"""A promise does not depend on it; certificates of bundles are made for their own."""
+
+
+def promise_broken_by(checked: Checked) -> Diagnostic | None:
+    """The finding for a file's reward as it is written; None if its promise is kept."""
+    if checked.rubric is None:
+        return None
+    return broken_promise(checked, checked.rubric, certify(compact(checked.rubric, ""), GROUP))
 
 
 def broken_promise(checked: Checked, rubric: ir.Rubric, found: Certified) -> Diagnostic | None:

@@ -45,7 +45,11 @@ def shares(groups: Groups, variants: dict[str, Variant] = VARIANTS) -> Cells:
         alone = rewards if variant.shape != "centred" else groups.rewards(variant, safe)
         parts = columns if variant.shape == "tiers" else None
         for formula, about in FORMULAS.items():
-            given = advantages(formula, rewards, None, groups.lengths, parts).reshape(-1, size)
+            given = advantages(formula, rewards, None, groups.lengths, parts)
+            if given is None:
+                found |= {(name, formula, prop): Share(0, 0) for prop in PROPERTIES}
+                continue
+            given = given.reshape(-1, size)
             wrong = broken(places, violations, given, about.noise)
             lone = _alone(formula, rewards, alone, groups, parts)
             together, apart = spread(given, flat_safe), spread(lone, flat_safe)
@@ -109,8 +113,10 @@ def spreads(variants: dict[str, Variant] = VARIANTS) -> dict[tuple[str, str], li
             rewards = groups.rewards(variant, everybody)
             parts = groups.columns() if variant.shape == "tiers" else None
             for formula, about in FORMULAS.items():
-                given = advantages(formula, rewards, None, None, parts).reshape(1, size)
-                value = spread(given, safe)
+                given = advantages(formula, rewards, None, None, parts)
+                if given is None:
+                    continue
+                value = spread(given.reshape(1, size), safe)
                 if about.of_others:
                     value = of_others_undone(value, np.array([size]))
                 found.setdefault((name, formula), []).append(float(value[0]))

@@ -7,12 +7,14 @@ examples:
   rubricc check rubrics/
   rubricc check mine.rubric --path ../shared_rubrics
   rubricc check mine.rubric --format json
+  rubricc check rubrics/ --format sarif > rubricc.sarif
 """
 
 import argparse
 import sys
 
-from rubricdsl.passes import check_paths
+from rubricdsl.diagnostics import Diagnostic, in_order
+from rubricdsl.passes import Outcome, check_paths
 
 from .report import add_format, report
 
@@ -30,10 +32,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 when nothing is wrong, 1 when there are errors (or warnings, with --strict)."""
     outcome = check_paths(args.paths, args.path)
-    report(outcome.diagnostics, outcome.checker.source, args.format)
+    found = in_order([*outcome.diagnostics, *_broken_promises(outcome)])
+    report(found, outcome.checker.source, args.format)
     failing = {"error", "warning"} if args.strict else {"error"}
-    failed = any(d.level in failing for d in outcome.diagnostics)
+    failed = any(d.level in failing for d in found)
     if not failed and args.format == "text":
         count = len(outcome.files)
         print(f"{count} file{'s' if count != 1 else ''} fine", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _broken_promises(outcome: Outcome) -> list[Diagnostic]:
+    """Rewards that cannot keep the order that their shape promises.
+
+    Only factors given to `promedical` can break one, so that other files need no proof.
+    """
+    at_risk = [
+        file for file in outcome.files
+        if file.rubric and file.rubric.reward.shape == "promedical" and file.rubric.reward.params
+    ]  # fmt: skip
+    if not at_risk:
+        return []
+    from rubricdsl.promises import promise_broken_by
+
+    return [found for file in at_risk if (found := promise_broken_by(file)) is not None]

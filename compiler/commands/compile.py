@@ -7,6 +7,11 @@ examples:
   rubricc compile rubrics/ --out build/bundle --synthesize 200
   rubricc compile rubrics/dermatology --out build/bundle --data labelled.jsonl.gz
   rubricc compile triage.rubric --out build/bundle --target reward --target judge --shape weighted
+  rubricc compile rubrics/ --out build/bundle --stack openrlhf/rloo --group 16
+
+With --stack the certificate is read for another trainer than TRL as grpo.yaml sets it, and the
+summary says which of P1 to P5 are proved there (`rubricc verify --help` has them in words). The
+certificate has every trainer's formula in any case, and grpo.yaml stays TRL's.
 
 Targets: ir (the typed rubrics), reward_model (training rows), judge (prompts), reward (reward.py),
 grpo (settings and prompts for `trl grpo`); all of them unless some are named.
@@ -18,7 +23,6 @@ docs/bundle.md describes it and everything that is written.
 import argparse
 import signal
 import sys
-import time
 from fractions import Fraction
 from pathlib import Path
 from types import FrameType
@@ -29,12 +33,12 @@ from rubricdsl.passes import Outcome, check_paths
 from rubricdsl.promises import broken_promise
 from rubricdsl.runtime.amounts import read_decimal
 
+from ..claims import settings_of, trainers
 from ..compile import DataFaults, OrderLost, Request, Summary, compile_bundle, many
 from ..job import TARGETS, Options
 from ..write import WriteError, check_replaceable
+from .progress import Progress
 from .report import report
-
-_PROGRESS_EVERY = 0.5  # seconds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,6 +69,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--group", type=_group, default=8, metavar="G", help="GRPO samples per prompt (default: 8)"
     )
     parser.add_argument(
+        "--stack", type=_stack, metavar="NAME",
+        help="the trainer and setting that the certificate is read for, such as verl/grpo_no_std "
+             "(default: what grpo.yaml sets, trl/none, or trl/normalize_then_sum for tiers)",
+    )  # fmt: skip
+    parser.add_argument(
         "--heldout", type=_fraction, default=Fraction(1, 5), metavar="FRACTION",
         help="share of the prompts kept out of training (default: 1/5)",
     )  # fmt: skip
@@ -80,7 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 when the bundle stands, 1 when the rubrics, the data or the folder prevent it."""
     before = signal.signal(signal.SIGTERM, _stop)
-    progress = _Progress()
+    progress = Progress()
     try:
         check_replaceable(args.out.resolve())
         outcome = check_paths(args.paths, args.path)
@@ -96,6 +105,7 @@ def run(args: argparse.Namespace) -> int:
             group=args.group,
             heldout=args.heldout,
             rubrics_in_rows=args.rubrics_in_rows,
+            stack=args.stack,
         )
         rubrics = tuple(sorted(outcome.rubrics, key=lambda rubric: rubric.name))
         request = Request(rubrics, args.out, tuple(args.data), options, progress.at)
@@ -128,32 +138,6 @@ def _broken(lost: OrderLost, outcome: Outcome) -> list[Diagnostic]:
     return [diagnostic for diagnostic in told if diagnostic is not None]
 
 
-class _Progress:
-    """One line on a terminal's standard error that is written over while the work goes on."""
-
-    def __init__(self) -> None:
-        self._shown = False
-        self._next = time.monotonic() + _PROGRESS_EVERY
-
-    def at(self, what: str, done: int) -> None:
-        now = time.monotonic()
-        if now < self._next:
-            return
-        self._next = now + _PROGRESS_EVERY
-        if sys.stderr.isatty():
-            self._shown = True
-            print(f"\r\x1b[K{what} {done:,}", end="", file=sys.stderr, flush=True)
-        elif not self._shown:
-            # A log gets one line that says the work has begun, and no stream of numbers.
-            self._shown = True
-            print(f"{what} …", file=sys.stderr, flush=True)
-
-    def clear(self) -> None:
-        if self._shown and sys.stderr.isatty():
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-        self._shown = False
-
-
 def _summarise(summary: Summary, options: Options) -> None:
     """What was written, one line per part of the bundle."""
     counts, entries = summary.counts, summary.entries
@@ -178,6 +162,10 @@ def _summarise(summary: Summary, options: Options) -> None:
         print(f"  judge: {many(sum(path.startswith('judge/') for path in entries), 'prompt')}")
     if "grpo" in options.targets:
         print(f"  grpo: {many(entries['grpo/prompts.jsonl'].rows or 0, 'prompt')} to train on")
+    if summary.claims:
+        print(f"  certificate: read for {summary.stack} in groups of {options.group}")
+        for claim in summary.claims:
+            print(f"    {claim.shape}, {many(claim.rubrics, 'rubric')}: {claim}")
     for note in summary.notes:
         print(f"note: {note}", file=sys.stderr)
 
@@ -202,6 +190,18 @@ def _count(text: str) -> int:
 
 def _group(text: str) -> int:
     return _integer(text, 2, 1024)
+
+
+def _stack(text: str) -> str:
+    found = settings_of(text)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise argparse.ArgumentTypeError(
+            f"there is no stack `{text}`; there are settings of {', '.join(trainers())}, such as "
+            "trl/none"
+        )
+    raise argparse.ArgumentTypeError(f"{text} has several settings: {', '.join(found)}")
 
 
 def _integer(text: str, least: int, most: int) -> int:

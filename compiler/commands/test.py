@@ -7,10 +7,10 @@ examples:
   rubricc test rubrics/
   rubricc test mine.rubric --verbose
   rubricc test rubrics/ --format json
+  rubricc test rubrics/ --format github
 """
 
 import argparse
-import json
 import sys
 from typing import Any
 
@@ -19,7 +19,7 @@ from rubricdsl.passes import Outcome, check_paths
 from rubricdsl.render import place, to_json, visible
 from rubricdsl.testing import Result, run_tests
 
-from .report import add_format, report
+from .report import add_format, print_json, report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,12 +43,12 @@ def run(args: argparse.Namespace) -> int:
     ]
     failed = [result for _, result in results if not result.passed]
     if args.format == "json":
-        print(json.dumps(_as_json(outcome, results), indent=1))
+        print_json(_as_json(outcome, results))
     else:
         errors = tuple(d for d in outcome.diagnostics if d.level == "error")
         findings = (*errors, *(result.diagnostic for result in failed))
-        report(findings, outcome.checker.source)
-        if args.verbose:
+        report(findings, outcome.checker.source, args.format)
+        if args.verbose and args.format == "text":
             for path, result in results:
                 mark = "ok  " if result.passed else "FAIL"
                 print(f"{mark} {path}: {visible(result.case.title)}: {result.found}")

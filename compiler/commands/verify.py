@@ -12,6 +12,8 @@ advantages. Where TRL is installed, its own statements are run instead of a repl
   P4  unsafe responses in the group do not draw the safe ones closer together
   P5  a verdict that fails never earns more
 
+Of more than 200 rubrics 200 are drawn, by the seed; --rubrics asks for more or fewer.
+
 A cell says in what share of the groups a property broke: 0 where it is proved, and more there is an
 error. Properties that are not claimed may break. Exit code 1 if a claim does not hold.
 
@@ -19,6 +21,7 @@ examples:
   rubricc verify build/bundle
   rubricc verify build/bundle --stack trl --stack openrlhf/rloo --group 16
   rubricc verify build/bundle --shape weighted --groups 2000
+  rubricc verify build/instances --rubrics 1000 --groups 20 --seed 7
 """
 
 import argparse
@@ -31,7 +34,9 @@ from rubricdsl import ir
 from rubricdsl.bundle import BundleError, open_bundle
 from rubricdsl.verify.advantages import SETTINGS, Setting
 from rubricdsl.verify.report import as_json, as_text
-from rubricdsl.verify.verify import Options, verify
+from rubricdsl.verify.verify import MANY, Options, verify
+
+from .progress import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--groups", type=int, default=100, metavar="N", help="random groups per rubric (100)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="for the random groups (0)")
+    parser.add_argument(
+        "--rubrics", type=_number, default=MANY, metavar="N",
+        help=f"rubrics to look at, drawn by the seed where the bundle has more ({MANY})",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0, help="for whatever is drawn (0)")
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="for people, or for machines"
     )
@@ -65,13 +74,20 @@ def run(args: argparse.Namespace) -> int:
               f"as trl/none", file=sys.stderr)  # fmt: skip
         return 2
     formulas, notes = _installed(chosen)
-    options = Options(chosen, args.group, args.shape, args.groups, args.seed)
+    options = Options(chosen, args.group, args.shape, args.groups, args.seed, args.rubrics)
+    progress = Progress()
     try:
-        report = verify(open_bundle(args.bundle), options, formulas)
+        report = verify(open_bundle(args.bundle), options, formulas, progress.at)
     except BundleError as error:
+        progress.clear()
         print(f"rubricc verify: {error}", file=sys.stderr)
         return 1
+    progress.clear()
     report.notes += notes
+    left_out = [n for n in chosen if args.stack and SETTINGS[n].formula is None
+                and not any(n in seen for seen in report.seen.values())]  # fmt: skip
+    report.notes += [f"{name} takes one reward per tier, and no rubric here has the shape tiers"
+                     for name in left_out]  # fmt: skip
     print(json.dumps(as_json(report), ensure_ascii=False, indent=1) if args.format == "json"
           else as_text(report))  # fmt: skip
     return 0 if report.sound else 1
@@ -101,6 +117,12 @@ def _installed(chosen: tuple[str, ...]) -> tuple[dict[str, Setting], list[str]]:
         for name, formula in module.FORMULAS.items()
     }
     return found, [f"TRL {version('trl')}: its own code computed its advantages"]
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text[:9]) < 1 or len(text) > 9:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of rubrics")
+    return int(text)
 
 
 def _size(text: str) -> int:

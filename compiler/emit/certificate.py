@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 
-from rubricdsl.analysis.certify import STACK, STACK_OF_COLUMNS
 from rubricdsl.analysis.stacks import FAMILIES, SETTINGS
 
 from ..job import Chunk, Job
@@ -16,7 +15,7 @@ def emit(job: Job) -> Iterator[Chunk]:
     head = {
         "format": FORMAT,
         "group": job.options.group,
-        "stack": STACK_OF_COLUMNS if job.by_tier else STACK,
+        "stack": job.stack,
         "families": {
             family: {
                 "advantage": formula,

@@ -36,6 +36,7 @@ def facts_by_group(places: list[Place], group: int) -> Facts:
         gaps.pop("safety")
     worst = Fraction(0) if level else HALF
     return Facts(
+        group=group,
         promise=holds,
         monotone=holds,
         gate=holds,

@@ -1,7 +1,9 @@
 """Shapes whose reward is a function of the key: decided exactly by the rungs of the order."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 from ..runtime.form import CompactRubric
@@ -72,23 +74,76 @@ def differs(step: Step) -> bool:
     return unsafe(step.rung.high) and step.low != step.high
 
 
+class _Bound(NamedTuple):
+    """What a choice of weights can reach over its cases, and the rungs of that."""
+
+    rubric: Rubric
+    over: Cases
+    found: Reach
+    steps: list[Step]
+
+
+@dataclass(frozen=True)
+class _Single:
+    """A single case with its own bounds; `complete` if it is one of all that there are."""
+
+    case: Case
+    found: Reach
+    complete: bool
+    bound: _Bound
+    promise: Promise
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The rungs of this case: those of the whole where it reaches all of that."""
+        if self.found == self.bound.found:
+            return self.bound.steps
+        return climbed(self.case.rubric, self.found, self.promise)
+
+
+class _Singles:
+    """Single cases, made as they are asked for, and remembered for the next question."""
+
+    def __init__(self, bounds: Iterable[_Bound], promise: Promise) -> None:
+        self._made: list[_Single] = []
+        self._rest = self._each(bounds, promise)
+
+    def __iter__(self) -> Iterator[_Single]:
+        yield from self._made
+        for single in self._rest:
+            self._made.append(single)
+            yield single
+
+    @staticmethod
+    def _each(bounds: Iterable[_Bound], promise: Promise) -> Iterator[_Single]:
+        for bound in bounds:
+            rubric, over = bound.rubric, bound.over
+            complete = over.exact and over.number() <= MAX_CASES
+            for single in over.each(MAX_CASES):
+                found = reach(rubric, single)
+                case = case_of(rubric, single)
+                yield _Single(case, found, complete and found.exact, bound, promise)
+
+
 def facts_by_key(places: list[Place], group: int, promise: Promise, failing: Fact) -> Facts:
     """All facts of a shape of the key, over every case and every choice of weights."""
-    bounds = [(rubric, over, reach(rubric, over)) for rubric, over in places]
-    steps = [step for r, _, found in bounds for step in climbed(r, found, promise)]
+    bounds = [_bound(rubric, over, promise) for rubric, over in places]
+    steps = [step for bound in bounds for step in bound.steps]
+    singles = _Singles(bounds, promise)
 
     def settle(wrong: Callable[[Step], bool]) -> Fact:
         if not any(map(wrong, steps)):
             return PROVED
-        return _search(bounds, promise, wrong)
+        return _search(singles, wrong)
 
-    extremes = [_extremes(r, found) for r, _, found in bounds]
+    extremes = [_extremes(bound.rubric, bound.found) for bound in bounds]
     safe = min(e.safe[0] for e in extremes), max(e.safe[1] for e in extremes)
     low = [e.unsafe for e in extremes if e.unsafe is not None]
     below = (min(u[0] for u in low), max(u[1] for u in low)) if low else None
     largest = largest_group(safe[0], below[1], min(below[0], safe[0])) if below else None
-    mean = PROVED if largest is None or largest >= group else _mean(bounds, group)
+    mean = PROVED if largest is None or largest >= group else _mean(singles, group)
     return Facts(
+        group=group,
         promise=settle(breaks_promise),
         monotone=settle(falls),
         gate=settle(opens_gate),
@@ -100,9 +155,14 @@ def facts_by_key(places: list[Place], group: int, promise: Promise, failing: Fac
         safe=safe,
         unsafe=below,
         gaps=_gaps(steps),
-        varied=_varied(bounds),
+        varied=_varied(singles),
         span=max(safe[1], *(below or safe)) - min(safe[0], *(below or safe)),
     )
+
+
+def _bound(rubric: Rubric, over: Cases, promise: Promise) -> _Bound:
+    found = reach(rubric, over)
+    return _Bound(rubric, over, found, climbed(rubric, found, promise))
 
 
 class _Extremes(NamedTuple):
@@ -130,25 +190,14 @@ def _extremes(rubric: Rubric, found: Reach) -> _Extremes:
     return _Extremes(safe, (lowest, highest), keys)
 
 
-Bounds = Iterable[tuple[Rubric, Cases, Reach]]
-
-
-def _singles(bounds: Bounds) -> Iterable[tuple[Case, Reach, bool]]:
-    """Single cases with their own bounds; the last says whether these are all there are."""
-    for rubric, over, _ in bounds:
-        complete = over.exact and over.number() <= MAX_CASES
-        for single in over.each(MAX_CASES):
-            found = reach(rubric, single)
-            yield case_of(rubric, single), found, complete and found.exact
-
-
-def _search(bounds: Bounds, promise: Promise, wrong: Callable[[Step], bool]) -> Fact:
+def _search(singles: _Singles, wrong: Callable[[Step], bool]) -> Fact:
     """A pair of sheets of one case that is wrong, the closest of those in the first such case."""
     all_seen = True
-    for case, found, complete in _singles(bounds):
-        all_seen &= complete
+    for single in singles:
+        case = single.case
+        all_seen &= single.complete
         best: Witness | None = None
-        for step in filter(wrong, climbed(case.rubric, found, promise)):
+        for step in filter(wrong, single.steps):
             low, high = with_key(case, step.rung.low), with_key(case, step.rung.high)
             if low is None or high is None:
                 all_seen = False
@@ -159,11 +208,12 @@ def _search(bounds: Bounds, promise: Promise, wrong: Callable[[Step], bool]) -> 
     return PROVED if all_seen else UNKNOWN
 
 
-def _mean(bounds: Bounds, group: int) -> Fact:
+def _mean(singles: _Singles, group: int) -> Fact:
     """A group in which an unsafe response exceeds the mean although a safe one is there."""
     all_seen = True
-    for case, found, complete in _singles(bounds):
-        all_seen &= complete
+    for single in singles:
+        case, found = single.case, single.found
+        all_seen &= single.complete
         extremes = _extremes(case.rubric, found)
         if extremes.unsafe is None:
             continue
@@ -182,9 +232,10 @@ def _mean(bounds: Bounds, group: int) -> Fact:
     return PROVED if all_seen else UNKNOWN
 
 
-def _varied(bounds: Bounds) -> Witness | None:
+def _varied(singles: _Singles) -> Witness | None:
     """Two safe responses with different rewards, and an unsafe one, in the first case with them."""
-    for case, found, _ in _singles(bounds):
+    for single in singles:
+        case, found = single.case, single.found
         if not any(found.violations) or (len(found.bins) < 2 and not found.bonuses):
             continue
         lowest = _extremes(case.rubric, found).keys["lowest"]

@@ -10,7 +10,7 @@ from fractions import Fraction
 from .answers import Answer
 from .facts import PROVED, UNKNOWN, Fact, Facts, largest_group
 from .reach import Place
-from .samples import Case, Sample, Witness, case_of, chosen, sample, witness, worst_and_best
+from .samples import Case, Sample, Witness, case_of, chosen, sample, witness
 
 MAX_CASES = 4
 MAX_SAMPLES = 64
@@ -33,6 +33,7 @@ def facts_by_search(places: list[Place], group: int, failing: Fact, span: Fracti
         return UNKNOWN
 
     return Facts(
+        group=group,
         promise=UNKNOWN,
         monotone=refuted(_falls),
         gate=PROVED if harmless else refuted(_passes),
@@ -100,7 +101,7 @@ def _cases(places: list[Place]) -> Iterable[Case]:
 
 def _samples(case: Case) -> list[Sample]:
     tiers = {c["id"]: c["tier"] for c in case.rubric.form["criteria"]}
-    ends = {name: worst_and_best(options) for name, options in case.answers.items()}
+    ends = case.ends
     corners = [
         {name: pair[places[tiers[name]]] for name, pair in ends.items()}
         for places in itertools.product((1, 0), repeat=3)

@@ -29,17 +29,19 @@ class Gap(NamedTuple):
 class Facts:
     """About any responses to one prompt.
 
-    `promise`: what the shape itself promises of the order. `monotone`: a greater key never has a
-    smaller reward. `gate`: every safe response has more than every unsafe one. `blind`: among
-    unsafe ones the reward depends on the violations alone. `flat`: all unsafe ones have the same.
-    `mean`: with a safe response among `group`, no unsafe one exceeds the mean. `failing`: a verdict
-    that turns into `cannot_assess` never raises a reward. `varied`: two safe responses that
-    differ, and an unsafe one, if there are. `safe` and `unsafe` are the least and greatest rewards
-    where they are known, `span` a bound on their difference. `largest_group` is the size up to
-    which `mean` holds: None for any, 0 when it is not known. `columns` says that the shape also
-    has one reward per tier, for trainers that divide each by its own deviation.
+    `group` is the size of the groups that these are about. `promise`: what the shape itself
+    promises of the order. `monotone`: a greater key never has a smaller reward. `gate`: every safe
+    response has more than every unsafe one. `blind`: among unsafe ones the reward depends on the
+    violations alone. `flat`: all unsafe ones have the same. `mean`: with a safe response among
+    `group`, no unsafe one exceeds the mean. `failing`: a verdict that turns into `cannot_assess`
+    never raises a reward. `varied`: two safe responses that differ, and an unsafe one, if there
+    are. `safe` and `unsafe` are the least and greatest rewards where they are known, `span` a bound
+    on their difference. `largest_group` is the size up to which `mean` holds: None for any, 0 when
+    it is not known. `columns` says that the shape also has one reward per tier, for trainers that
+    divide each by its own deviation.
     """
 
+    group: int
     promise: Fact
     monotone: Fact
     gate: Fact

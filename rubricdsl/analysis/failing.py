@@ -11,10 +11,8 @@ from .samples import (
     Sample,
     case_of,
     sample,
-    weighed,
     with_gains,
     witness,
-    worst_and_best,
 )
 from .sums import TooLarge, trace
 
@@ -73,7 +71,7 @@ def _excluded(case: Case, name: str) -> Fact:
 
 def _shown(case: Case, name: str, total: int, gain: int) -> Fact:
     """A safe sheet whose other criteria have this sum, before and after the criterion fails."""
-    items = weighed(case)
+    items = case.weighed
     others = [other for other in items if other != name]
     gains = dict(zip(others, trace([items[o] for o in others], total, gain), strict=True))
     low = with_gains(case, (0, 0, 0), {**gains, name: items[name].gains[0]}, 0)
@@ -109,13 +107,11 @@ def _failures(case: Case) -> Iterator[tuple[dict[str, Answer], str, Answer]]:
     for place in (0, 1):
         for safe in (True, False):
             base = {
-                name: worst_and_best(options)[1 if safe and tiers[name] == 0 else place]
-                for name, options in case.answers.items()
+                name: ends[1 if safe and tiers[name] == 0 else place]
+                for name, ends in case.ends.items()
             }
-            for criterion in form["criteria"]:
+            for criterion in case.criteria:
                 name = criterion["id"]
-                if name not in case.answers:
-                    continue
                 policy = form["policies"][criterion["tier"]]
                 if policy == "drop":
                     continue

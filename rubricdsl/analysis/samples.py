@@ -1,14 +1,17 @@
 """Sheets with their tally and exact reward: what counterexamples are made of."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from ..runtime.order import Tally, tally
+from ..runtime.form import CompactCriterion
+from ..runtime.order import Sums, Tally, adds, tally_of
 from .answers import Answer, answers
 from .cases import Cases
 from .reach import Rubric
-from .sums import Item, TooLarge, solve
+from .sums import Item, State, TooLarge, solve, states_of
 
 Key = tuple[int, int, int, int, int]
 
@@ -25,12 +28,51 @@ class Sample(NamedTuple):
         return any(self.tally.violations)
 
 
-class Case(NamedTuple):
-    """One prompt: the rubric with its weights, a single case, and the criteria that apply."""
+@dataclass(frozen=True)
+class Case:
+    """One prompt: the rubric with its weights, a single case, and the criteria that apply.
+
+    What follows from these alone is remembered: many sheets are made of one case.
+    """
 
     rubric: Rubric
     single: Cases
     answers: dict[str, tuple[Answer, ...]]
+    parts: dict[tuple[str, int], tuple[int, ...]] = field(default_factory=dict, repr=False)
+    made: "dict[Key, Sample | None]" = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def ends(self) -> dict[str, tuple[Answer, Answer]]:
+        """The answers with the least and with the most credit."""
+        return {name: worst_and_best(options) for name, options in self.answers.items()}
+
+    @cached_property
+    def weighed(self) -> dict[str, Item]:
+        """The proficiency criteria that apply."""
+        items = self.rubric.proficiency.items()
+        return {name: item for name, item in items if name in self.answers}
+
+    @cached_property
+    def states(self) -> list[State]:
+        """What they can add up to, one by one. Raises `TooLarge`."""
+        return states_of(list(self.weighed.values()))
+
+    @cached_property
+    def criteria(self) -> list[CompactCriterion]:
+        """The criteria that apply, in the order of the rubric."""
+        return [c for c in self.rubric.form["criteria"] if c["id"] in self.answers]
+
+    def part(self, criterion: CompactCriterion, credit: int) -> tuple[int, ...]:
+        """What a criterion with this credit adds to the sums and points of a sheet."""
+        name = criterion["id"]
+        found = self.parts.get((name, credit))
+        if found is None:
+            rubric = self.rubric
+            added = adds(rubric.form, criterion, credit, rubric.weights)
+            points = rubric.points
+            worth = points(criterion, credit, rubric.weights) if points else (0, 0)
+            found = self.parts[name, credit] = (*added, *worth)
+        return found
 
 
 class Witness(NamedTuple):
@@ -55,15 +97,14 @@ def case_of(rubric: Rubric, single: Cases) -> Case:
 def sample(case: Case, given: Mapping[str, Answer]) -> Sample:
     """The sheet with these answers, weighed as the runtime does."""
     rubric = case.rubric
-    criteria = rubric.form["criteria"]
-    credits = [given[c["id"]].credit if c["id"] in given else None for c in criteria]
-    found = tally(rubric.form, credits, rubric.weights)
-    happened, possible = 0, 0
-    for criterion, credit in zip(criteria, credits, strict=True):
-        if credit is not None and rubric.points is not None:
-            gained, most = rubric.points(criterion, credit, rubric.weights)
-            happened, possible = happened + gained, possible + most
-    exact = rubric.exact(found, (happened, possible))
+    parts = [
+        case.part(criterion, credit)
+        for criterion in case.criteria
+        if (credit := given[criterion["id"]].credit) is not None
+    ]
+    summed = [*map(sum, zip(*parts, strict=True))] or [0] * 10
+    found = tally_of(rubric.form["steps"], Sums(*summed[:8]))
+    exact = rubric.exact(found, (summed[8], summed[9]))
     reward = None if exact is None else Fraction(*exact)
     return Sample({name: answer.verdict for name, answer in given.items()}, found, reward)
 
@@ -81,9 +122,15 @@ def reward_of_key(rubric: Rubric, key: Key) -> Fraction:
 
 def with_key(case: Case, key: Key) -> Sample | None:
     """A sheet with this key; None if there is none, or if it was not found within the limits."""
-    form, items = case.rubric.form, weighed(case)
+    if key not in case.made:
+        case.made[key] = _with_key(case, key)
+    return case.made[key]
+
+
+def _with_key(case: Case, key: Key) -> Sample | None:
+    items = case.weighed
     try:
-        gains = solve(list(items.values()), key[3], form["steps"])
+        gains = solve(list(items.values()), case.states, key[3], case.rubric.form["steps"])
     except TooLarge:
         return None
     if gains is None:
@@ -93,22 +140,15 @@ def with_key(case: Case, key: Key) -> Sample | None:
     )
 
 
-def weighed(case: Case) -> dict[str, Item]:
-    """The proficiency criteria that apply."""
-    return {name: item for name, item in case.rubric.proficiency.items() if name in case.answers}
-
-
 def with_gains(
     case: Case, violations: tuple[int, int, int], gains: Mapping[str, int | None], bonuses: int
 ) -> Sample | None:
     """A sheet with these violations, gains of proficiency (None: falls away) and bonuses."""
-    form, need = case.rubric.form, list(violations)
+    need = list(violations)
     given: dict[str, Answer] = {}
-    for criterion in form["criteria"]:
+    for criterion in case.criteria:
         name, severity = criterion["id"], criterion["severity"]
-        if name not in case.answers:
-            continue
-        worst, best = worst_and_best(case.answers[name])
+        worst, best = case.ends[name]
         if severity is not None:
             given[name] = worst if need[severity] > 0 else best
             need[severity] -= need[severity] > 0

@@ -12,19 +12,32 @@ from typing import Literal, NamedTuple
 from .facts import PROVED, UNKNOWN, Fact, Facts
 from .samples import Witness
 
-Family = Literal["mean", "clipped", "divided", "divided_twice", "divided_by_others", "whitened"]
+Family = Literal[
+    "mean",
+    "clipped",
+    "divided",
+    "divided_clipped",
+    "divided_twice",
+    "divided_by_others",
+    "divided_by_others_twice",
+    "whitened",
+]
 
 FAMILIES: dict[Family, str] = {
     "mean": "reward minus the mean of the group, or of the others",
     "clipped": "the same, then held within -10 and 10",
     "divided": "reward minus the mean of the group, over a standard deviation of group or batch",
-    "divided_twice": "the same by group, then once more over the batch",
+    "divided_clipped": "the same by group, then held within -10 and 10",
+    "divided_twice": "the same by group and by column, then once more over the batch or its tokens",
     "divided_by_others": "reward minus the mean of the others, over their standard deviation, "
     "computed as a difference of squares",
+    "divided_by_others_twice": "the same by column, then their sum once more over the batch",
     "whitened": "reward minus the mean of the group, then whitened over the tokens of the batch",
 }
 
 CLIP = 10
+UNCLIPPED_GROUP = 101
+"""Of n values none is more than (n - 1)/√n deviations from the mean: below the clip up to here."""
 
 
 class Setting(NamedTuple):
@@ -41,12 +54,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("trl/normalize_then_sum", "divided_twice"),
     Setting("verl/grpo", "divided"),
     Setting("verl/grpo_no_std", "mean"),
+    Setting("verl/gdpo", "divided_twice"),
     Setting("openrlhf/dr_grpo", "clipped"),
     Setting("openrlhf/rloo", "clipped"),
-    Setting("openrlhf/group_norm", "divided"),
+    Setting("openrlhf/group_norm", "divided_clipped"),
     Setting("openrlhf/reinforce_baseline", "whitened"),
     Setting("nemo_rl/grpo", "divided_by_others"),
     Setting("nemo_rl/no_normalize", "mean"),
+    Setting("nemo_rl/gdpo", "divided_by_others_twice"),
     Setting("slime/std", "divided"),
     Setting("slime/no_std", "mean"),
     Setting("prime_rl/grpo", "mean"),
@@ -55,6 +70,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ms_swift/group", "divided"),
     Setting("ms_swift/batch", "divided"),
     Setting("ms_swift/none", "mean"),
+    Setting("ms_swift/gdpo", "divided_twice"),
     Setting("art/scaled", "divided"),
     Setting("art/unscaled", "mean"),
     Setting("tinker/mean", "mean"),
@@ -68,6 +84,8 @@ def properties(facts: Facts, family: Family) -> Properties:
     # The mean of a group, or of the others, lies among the rewards: within this span nothing
     # reaches the clip.
     unclipped = family != "clipped" or (facts.span is not None and facts.span < CLIP)
+    if family == "divided_clipped":
+        unclipped = facts.group <= UNCLIPPED_GROUP
     found = {
         "P1": facts.monotone if unclipped or facts.monotone.holds else UNKNOWN,
         "P2": _both(facts.blind, facts.mean),
@@ -88,6 +106,8 @@ def _unsure(facts: Facts, family: Family, unclipped: bool) -> set[str]:
         # signs are sure, and zeros.
         sure = zero and facts.flat.holds and facts.mean.holds
         return {"P1", "P3", "P4"} | (set() if sure else {"P2", "P2_strict"})
+    if family == "divided_by_others_twice":
+        return {"P1", "P2", "P2_strict", "P3", "P4"}
     if family == "divided_twice" and facts.columns:
         # Each column keeps the gate by itself, and so does their sum under positive weights; how
         # the others trade off depends on the group.
@@ -96,7 +116,7 @@ def _unsure(facts: Facts, family: Family, unclipped: bool) -> set[str]:
         # A batch moves as a whole: by the lengths of its responses, or by rounding errors that the
         # second division makes large when no group has a difference.
         return {"P2", "P2_strict"}
-    if family == "divided" and facts.flat.holds and not zero:
+    if family in ("divided", "divided_clipped") and facts.flat.holds and not zero:
         # Equal rewards whose mean is rounded differ from it by little, and are divided by less.
         return {"P2_strict"}
     if not unclipped:
@@ -131,7 +151,7 @@ def _spread(facts: Facts, family: Family, unclipped: bool) -> Fact:
     if facts.safe is not None and (facts.unsafe is None or facts.safe[0] == facts.safe[1]):
         return PROVED
     if (
-        family in ("divided", "divided_twice")
+        family in ("divided", "divided_clipped", "divided_twice")
         and facts.varied is not None
         and shrinks(facts.varied)
     ):

@@ -96,12 +96,13 @@ def bins_of(state: State, steps: int) -> set[int]:
     return found
 
 
-def solve(items: Sequence[Item], step: int, steps: int) -> list[int | None] | None:
+def solve(
+    items: Sequence[Item], states: Sequence[State], step: int, steps: int
+) -> list[int | None] | None:
     """Gains, one per item (None: it falls away), whose share rounds to `step`; None if none do.
 
-    Raises `TooLarge`.
+    `states` are those of the items.
     """
-    states = _states(items)
     for total in sorted(states[-1], reverse=True):
         low, high = gains_of_bin(step, steps, total) if total else (0, 0 if step == 0 else -1)
         window = states[-1][total] >> low & ((1 << (high - low + 1)) - 1) if low <= high else 0
@@ -112,11 +113,11 @@ def solve(items: Sequence[Item], step: int, steps: int) -> list[int | None] | No
 
 def trace(items: Sequence[Item], total: int, gain: int) -> list[int | None]:
     """Gains, one per item, with this sum, which the items must reach. Raises `TooLarge`."""
-    return _trace(items, _states(items), total, gain)
+    return _trace(items, states_of(items), total, gain)
 
 
-def _states(items: Sequence[Item]) -> list[State]:
-    """The sums of the first none, one, two, … items."""
+def states_of(items: Sequence[Item]) -> list[State]:
+    """The sums of the first none, one, two, … items. Raises `TooLarge`."""
     states = [START]
     for item in items:
         states.append(extend(states[-1], item))

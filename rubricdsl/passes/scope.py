@@ -108,10 +108,13 @@ class Scope:
         return text if len(text) <= 40 else text[:39] + "…"
 
     def doc(self, node: Placed) -> str:
-        """The `##` note above an item."""
+        """The `##` note above an item, which is the first on its line."""
         if not self.tree.docs:
             return ""
-        return self.tree.docs.get(self.source.position(node.start)[0], "")
+        row, column = self.source.position(node.start)
+        if self.source.text[node.start - column + 1 : node.start].strip():
+            return ""
+        return self.tree.docs.get(row, "")
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

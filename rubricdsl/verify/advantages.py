@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 Group = Sequence[float]
 Batch = Sequence[Group]
-Formula = Callable[[Batch, Sequence[Sequence[int]]], list[list[float]]]
-Columns = Callable[[Sequence[Sequence[Sequence[float]]]], list[list[float]]]
+Lengths = Sequence[Sequence[int]]
+Formula = Callable[[Batch, Lengths], list[list[float]]]
+Columns = Callable[[Sequence[Sequence[Sequence[float]]], Lengths], list[list[float]]]
 
+TIERS = ("safety", "proficiency", "excellence")
 TIER_WEIGHTS = (1.0, 1.0, 0.25)
-"""Those that the emitted `grpo.yaml` gives the three columns."""
+"""Those that the emitted `grpo.yaml` gives the three columns, which are in the order of `TIERS`."""
 
 _SINGLE = Struct("f")
 
@@ -36,13 +38,13 @@ def _mean(values: Sequence[float]) -> float:
     return single(_sum(values) / len(values))
 
 
-def _std(values: Sequence[float], less: int = 1) -> float:
+def _std(values: Sequence[float]) -> float:
     """The standard deviation; 0 where there are too few values for one."""
-    if len(values) <= less:
+    if len(values) < 2:
         return 0.0
     mean = _mean(values)
     squares = _sum([single(single(value - mean) ** 2) for value in values])
-    return single(math.sqrt(single(squares / (len(values) - less))))
+    return single(math.sqrt(single(squares / (len(values) - 1))))
 
 
 def _minus(values: Sequence[float], mean: float) -> list[float]:
@@ -53,16 +55,16 @@ def _over(values: Sequence[float], divisor: float) -> list[float]:
     return [single(value / divisor) for value in values]
 
 
-def centred(batch: Batch, lengths: Sequence[Sequence[int]]) -> list[list[float]]:
+def centred(batch: Batch, lengths: Lengths) -> list[list[float]]:
     """Minus the mean of the group."""
     return [_minus(group, _mean(group)) for group in batch]
 
 
-def by_group(floor: float, less: int = 1) -> Formula:
+def by_group(floor: float) -> Formula:
     """Over the standard deviation of the group plus `floor`."""
 
-    def formula(batch: Batch, lengths: Sequence[Sequence[int]]) -> list[list[float]]:
-        return [_over(_minus(g, _mean(g)), single(_std(g, less) + floor)) for g in batch]
+    def formula(batch: Batch, lengths: Lengths) -> list[list[float]]:
+        return [_over(_minus(g, _mean(g)), single(_std(g) + floor)) for g in batch]
 
     return formula
 
@@ -70,36 +72,47 @@ def by_group(floor: float, less: int = 1) -> Formula:
 def by_batch(floor: float) -> Formula:
     """Over the standard deviation of all rewards of the batch."""
 
-    def formula(batch: Batch, lengths: Sequence[Sequence[int]]) -> list[list[float]]:
+    def formula(batch: Batch, lengths: Lengths) -> list[list[float]]:
         std = single(_std([reward for group in batch for reward in group]) + floor)
         return [_over(found, std) for found in centred(batch, lengths)]
 
     return formula
 
 
-def normalize_then_sum(batch: Batch, lengths: Sequence[Sequence[int]]) -> list[list[float]]:
-    """TRL's GDPO with one reward: over the group's deviation, then the same over the batch."""
-    return columns_then_sum([[(reward,) for reward in group] for group in batch], (1.0,))
+def over_batch(floor: float) -> Formula:
+    """Minus the mean of all, over the deviation of all plus `floor` where that is not 0."""
+
+    def formula(batch: Batch, lengths: Lengths) -> list[list[float]]:
+        flat = [value for group in batch for value in group]
+        mean, std = _mean(flat), single(_std(flat) + floor)
+        return [_over(_minus(group, mean), std or 1.0) for group in batch]
+
+    return formula
 
 
-def columns_then_sum(
-    batch: Sequence[Sequence[Sequence[float]]], weights: Sequence[float] = TIER_WEIGHTS
-) -> list[list[float]]:
-    """The same with several: each column by itself over the group, then their weighted sum."""
-    summed: list[list[float]] = []
-    for group in batch:
-        scaled = [by_group(1e-4)([column], [])[0] for column in zip(*group, strict=True)]
-        rows = zip(*scaled, strict=True)
-        summed.append([
-            _sum([single(z * weight) for z, weight in zip(row, weights, strict=True)])
-            for row in rows
-        ])  # fmt: skip
-    flat = [value for group in summed for value in group]
-    mean, std = _mean(flat), single(_std(flat) + 1e-4)
-    return [_over(_minus(group, mean), std) for group in summed]
+def gdpo(column: Formula, whole: Formula, order: Sequence[str] = TIERS) -> Columns:
+    """Each column by itself, then their weighted sum in `order`, then the whole batch once more."""
+    places = [TIERS.index(tier) for tier in order]
+
+    def formula(batch: Sequence[Sequence[Sequence[float]]], lengths: Lengths) -> list[list[float]]:
+        columns = [column([[row[k] for row in group] for group in batch], lengths) for k in places]
+        weights = [TIER_WEIGHTS[k] for k in places]
+        summed = [
+            [_sum([single(z * w) for z, w in zip(zs, weights, strict=True)])
+             for zs in zip(*groups, strict=True)]
+            for groups in zip(*columns, strict=True)
+        ]  # fmt: skip
+        return whole(summed, lengths)
+
+    return formula
 
 
-def others(batch: Batch, lengths: Sequence[Sequence[int]]) -> list[list[float]]:
+def one_after_the_other(column: Formula, whole: Formula) -> Formula:
+    """What remains of that for one reward."""
+    return lambda batch, lengths: whole(column(batch, lengths), lengths)
+
+
+def others(batch: Batch, lengths: Lengths) -> list[list[float]]:
     """Minus the mean of the other responses."""
     found = []
     for group in batch:
@@ -108,7 +121,15 @@ def others(batch: Batch, lengths: Sequence[Sequence[int]]) -> list[list[float]]:
     return found
 
 
-def over_others(batch: Batch, lengths: Sequence[Sequence[int]]) -> list[list[float]]:
+def mean_of_others(batch: Batch, lengths: Lengths) -> list[list[float]]:
+    """The same, with the others added up anew for each response."""
+    return [
+        [single(r - _mean([*group[:k], *group[k + 1 :]])) for k, r in enumerate(group)]
+        for group in batch
+    ]
+
+
+def over_others(batch: Batch, lengths: Lengths) -> list[list[float]]:
     """Minus the mean of the others, over their deviation, as a difference of means of squares."""
     found = []
     for group in batch:
@@ -130,54 +151,93 @@ def over_others(batch: Batch, lengths: Sequence[Sequence[int]]) -> list[list[flo
 def clipped(formula: Formula, limit: float = 10.0) -> Formula:
     """Held within a range."""
 
-    def held(batch: Batch, lengths: Sequence[Sequence[int]]) -> list[list[float]]:
+    def held(batch: Batch, lengths: Lengths) -> list[list[float]]:
         return [[min(max(a, -limit), limit) for a in group] for group in formula(batch, lengths)]
 
     return held
 
 
-def whitened(batch: Batch, lengths: Sequence[Sequence[int]]) -> list[list[float]]:
-    """Minus the mean of the group, clipped, then whitened over all tokens of the batch."""
-    held = clipped(centred)(batch, lengths)
-    pairs = [
-        (value, count)
-        for group, counts in zip(held, lengths, strict=True)
-        for value, count in zip(group, counts, strict=True)
-    ]
-    tokens = sum(count for _, count in pairs)
-    mean = single(math.fsum(value * count for value, count in pairs) / tokens)
-    squares = math.fsum(single(value - mean) ** 2 * count for value, count in pairs)
-    std = single(math.sqrt(single(single(squares / tokens) + 1e-8)))
-    return [_over(_minus(group, mean), std) for group in held]
+def over_tokens(floor: Callable[[float, int], float]) -> Formula:
+    """Minus the mean over all tokens of the batch, over their deviation.
+
+    `floor` takes the mean square and the number of tokens to what the root is taken of.
+    """
+
+    def formula(batch: Batch, lengths: Lengths) -> list[list[float]]:
+        pairs = [
+            (value, count)
+            for group, counts in zip(batch, lengths, strict=True)
+            for value, count in zip(group, counts, strict=True)
+        ]
+        tokens = sum(count for _, count in pairs)
+        mean = single(math.fsum(value * count for value, count in pairs) / tokens)
+        squares = math.fsum(single(value - mean) ** 2 * count for value, count in pairs)
+        std = single(math.sqrt(single(floor(single(squares / tokens), tokens))))
+        return [_over(_minus(group, mean), std) for group in batch]
+
+    return formula
+
+
+def in_doubles(scaled: bool) -> Formula:
+    """ART's: minus the mean, over the deviation of the group if asked, rounded at the end."""
+
+    def formula(batch: Batch, lengths: Lengths) -> list[list[float]]:
+        found = []
+        for group in batch:
+            mean = sum(group) / len(group)
+            std = math.sqrt(sum((reward - mean) ** 2 for reward in group) / len(group))
+            found.append([single((r - mean) / (std + 1e-6 if scaled else 1.0)) for r in group])
+        return found
+
+    return formula
 
 
 class Setting(NamedTuple):
-    """A trainer's formula; `of_others` has the factor n/(n-1), which group size alone decides.
+    """A trainer's formula; None where it refuses a single reward.
 
-    `noise` is how far from the exact value its arithmetic can end up, for rewards near 1. `columns`
-    is what it makes of one reward per tier, where it takes them apart.
+    `of_others` has the factor n/(n-1), which group size alone decides. `noise` is how far from the
+    exact value its arithmetic can end up, for rewards near 1. `columns` is what it makes of one
+    reward per tier, where it takes them apart. `largest` is the group size beyond which its clip
+    can make different advantages equal.
     """
 
-    formula: Formula
+    formula: Formula | None
     of_others: bool = False
     noise: float = 1e-5
     columns: Columns | None = None
+    largest: int | None = None
+
+
+def _twice(floor: float, whole: Formula) -> Setting:
+    """A multi-reward setting that divides each column by the deviation of the group."""
+    column = by_group(floor)
+    return Setting(one_after_the_other(column, whole), columns=gdpo(column, whole))
+
+
+_VERL_TOKENS = over_tokens(lambda square, tokens: square * tokens / (tokens - 1) + 1e-8)
+_OPENRLHF_TOKENS = over_tokens(lambda square, tokens: max(square, 1e-8))
 
 
 SETTINGS: dict[str, Setting] = {
     "trl/none": Setting(centred),
     "trl/group": Setting(by_group(1e-4)),
     "trl/batch": Setting(by_batch(1e-4)),
-    "trl/normalize_then_sum": Setting(normalize_then_sum, columns=columns_then_sum),
+    "trl/normalize_then_sum": _twice(1e-4, over_batch(1e-4)),
     "verl/grpo": Setting(by_group(1e-6)),
     "verl/grpo_no_std": Setting(centred),
+    "verl/gdpo": _twice(1e-6, _VERL_TOKENS),
     "openrlhf/dr_grpo": Setting(clipped(centred)),
     "openrlhf/rloo": Setting(clipped(others), of_others=True),
-    "openrlhf/group_norm": Setting(clipped(by_group(1e-9))),
-    "openrlhf/reinforce_baseline": Setting(whitened),
+    # Of n values none is more than (n - 1)/sqrt(n) deviations from the mean.
+    "openrlhf/group_norm": Setting(clipped(by_group(1e-9)), largest=101),
+    "openrlhf/reinforce_baseline": Setting(one_after_the_other(clipped(centred), _OPENRLHF_TOKENS)),
     # Differences of means of squares lose half of the digits.
     "nemo_rl/grpo": Setting(over_others, of_others=True, noise=5e-3),
-    "nemo_rl/no_normalize": Setting(others, of_others=True),
+    "nemo_rl/no_normalize": Setting(mean_of_others, of_others=True),
+    # Its components are summed in alphabetical order, and it refuses a single one.
+    "nemo_rl/gdpo": Setting(
+        None, noise=5e-3, columns=gdpo(over_others, over_batch(0.0), sorted(TIERS))
+    ),
     "slime/std": Setting(by_group(1e-6)),
     "slime/no_std": Setting(centred),
     "prime_rl/grpo": Setting(centred),
@@ -186,7 +246,8 @@ SETTINGS: dict[str, Setting] = {
     "ms_swift/group": Setting(by_group(1e-4)),
     "ms_swift/batch": Setting(by_batch(1e-4)),
     "ms_swift/none": Setting(centred),
-    "art/scaled": Setting(by_group(1e-6, less=0)),
-    "art/unscaled": Setting(centred),
+    "ms_swift/gdpo": _twice(1e-8, over_batch(1e-8)),
+    "art/scaled": Setting(in_doubles(True)),
+    "art/unscaled": Setting(in_doubles(False)),
     "tinker/mean": Setting(centred),
 }

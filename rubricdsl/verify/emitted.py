@@ -2,7 +2,7 @@
 
 import importlib.util
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -42,16 +42,19 @@ class Emitted:
         return tuple(self._module.columns_of(self._form, key))
 
 
-def load(bundle: Bundle) -> Any:
-    """The bundle's module, with the rubrics that its prompts carry. Raises `BundleError`."""
+def load(bundle: Bundle, names: Set[str]) -> Any:
+    """The bundle's module, with these rubrics where the prompts carry them.
+
+    Raises `BundleError`.
+    """
     path = bundle.path("reward.py")
     module = _imported(path)
-    known = set(module.rubric_names())
+    wanted = names - set(module.rubric_names())
     for file in PROMPTS:
-        if file in bundle and len(known) < len(bundle.rubric_entries):
+        if file in bundle and wanted:
             for row in bundle.rows(file):
-                if row["rubric"] not in known and "rubric_json" in row:
-                    known.add(row["rubric"])
+                if row["rubric"] in wanted and "rubric_json" in row:
+                    wanted = wanted - {row["rubric"]}
                     module.register({row["rubric"]: row["rubric_json"]})
     return module
 

@@ -16,6 +16,8 @@ def as_json(report: Report) -> dict[str, Any]:
         "sound": report.sound,
         "group": report.group,
         "notes": report.notes,
+        "checked": len(report.faults),
+        "of": report.bundle,
         "rubrics": {
             name: {
                 "faults": report.faults[name],
@@ -38,7 +40,8 @@ def as_text(report: Report) -> str:
     header = "".join(f"  {prop:>12}" for prop in PROPERTIES)
     lines.append(f"{'advantage of':<{width}}{header}")
     for stack in stacks:
-        cells = [_cell([by[stack][prop] for by in report.seen.values()]) for prop in PROPERTIES]
+        seen = [by[stack] for by in report.seen.values() if stack in by]
+        cells = [_cell([found[prop] for found in seen]) for prop in PROPERTIES]
         lines.append(f"{stack:<{width}}" + "".join(f"  {cell:>12}" for cell in cells))
     lines += ["", *(f"note: {note}" for note in report.notes)]
     wrong = 0
@@ -49,6 +52,10 @@ def as_text(report: Report) -> str:
         if len(told) > _MOST:
             lines.append(f"{name}: and {len(told) - _MOST} more")
     count = len(report.faults)
+    left = report.bundle - count
+    if left:
+        lines.append(f"{left:,} of {report.bundle:,} rubrics were not looked at; "
+                     f"--rubrics {report.bundle} looks at all")  # fmt: skip
     held = f"{count} certificate{'s' if count != 1 else ''}"
     lines.append(f"{held} checked, all sound" if not wrong else f"{held} checked, {wrong} unsound")
     return "\n".join(lines)

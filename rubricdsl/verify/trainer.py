@@ -16,13 +16,23 @@ class Trainer(NamedTuple):
     shape: ir.Shape
     emitted: Emitted
 
+    @property
+    def applies(self) -> bool:
+        """Whether the trainer takes such rewards at all: GDPO may refuse a single one."""
+        return self.setting.formula is not None or self.shape == "tiers"
+
     def advantages(
         self, batch: Sequence[Sequence[Response]], lengths: Sequence[Sequence[int]]
     ) -> list[list[float]]:
-        """The advantages of a batch of groups; `lengths` are tokens per response."""
+        """The advantages of a batch of groups; `lengths` are tokens per response.
+
+        Raises `ValueError` where the setting does not apply.
+        """
         if self.shape == "tiers" and self.setting.columns is not None:
             columns = [[self.emitted.columns(r.judged.key) for r in group] for group in batch]
-            return self.setting.columns(columns)
+            return self.setting.columns(columns, lengths)
+        if self.setting.formula is None:
+            raise ValueError("this setting takes one reward per tier")
         return self.setting.formula([self._rewards(group) for group in batch], lengths)
 
     def _rewards(self, group: Sequence[Response]) -> list[float]:

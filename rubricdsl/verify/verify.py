@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from .. import ir
-from ..bundle import Bundle, BundleError
+from ..bundle import Bundle, BundleError, RubricEntry
 from .advantages import SETTINGS, Setting
 from .claims import Certificate, checked, fails_closed
 from .emitted import Emitted, load
@@ -19,19 +19,26 @@ from .ranks import ranked_faults
 from .rows import cases
 from .trainer import Trainer
 
+OTHER = "the certificate is about another version of the rubric, or missing"
+MANY = 200
+"""Rubrics that are looked at when nothing else is asked for."""
 BATCH = 4
 """Groups that go through a trainer's formula at a time, for those that look at a whole batch."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """`stacks` are names of settings; `shape` replaces that of every rubric, without its claims."""
+    """`stacks` are names of settings; `shape` replaces that of every rubric, without its claims.
+
+    Of more than `rubrics` rubrics, so many are drawn and looked at.
+    """
 
     stacks: tuple[str, ...] = tuple(SETTINGS)
     group: int | None = None
     shape: ir.Shape | None = None
     groups: int = 100
     seed: int = 0
+    rubrics: int = MANY
 
 
 @dataclass
@@ -50,9 +57,14 @@ class Seen:
 
 @dataclass
 class Report:
-    """Findings about the certificate by rubric, and what was seen by rubric and setting."""
+    """Findings about the certificate by rubric, and what was seen by rubric and setting.
+
+    Of so many rubrics in the `bundle`, those in `faults` were looked at, or found to be without a
+    certificate.
+    """
 
     group: int
+    bundle: int = 0
     faults: dict[str, list[str]] = field(default_factory=dict)
     seen: dict[str, dict[str, dict[str, Seen]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -67,14 +79,19 @@ def verify(
     bundle: Bundle,
     options: Options,
     formulas: Mapping[str, Setting],
-    progress: Callable[[str], None] = lambda name: None,
+    progress: Callable[[str, int], None] = lambda what, done: None,
 ) -> Report:
-    """Check every rubric. `formulas` replace settings, by name. Raises `BundleError`."""
+    """Check the rubrics. `formulas` replace settings, by name. Raises `BundleError`."""
     document = _document(bundle)
-    module = load(bundle)
-    report = Report(options.group or document["group"])
-    for rubric in bundle.rubrics():
-        progress(rubric.name)
+    chosen = _chosen(bundle, options)
+    module = load(bundle, chosen)
+    report = Report(options.group or document["group"], len(bundle.rubric_entries))
+    for entry in bundle.rubric_entries:
+        # That there is a certificate of this rubric is seen for all of them.
+        if entry.name not in chosen and not _is_about(document["rubrics"].get(entry.name), entry):
+            report.faults[entry.name] = [OTHER]
+    for done, rubric in enumerate(bundle.rubrics(chosen)):
+        progress("rubrics checked:", done)
         certificate = document["rubrics"].get(rubric.name)
         if certificate is None or rubric.name not in module.rubric_names():
             what = "a certificate" if certificate is None else "a reward in reward.py or the rows"
@@ -83,6 +100,14 @@ def verify(
         _rubric(rubric, certificate, Emitted(module, rubric.name, options.shape), bundle, options,
                 formulas, document, report)  # fmt: skip
     return report
+
+
+def _chosen(bundle: Bundle, options: Options) -> set[str]:
+    """The names of all rubrics, or of as many as are wanted, drawn by the seed."""
+    names = sorted(entry.name for entry in bundle.rubric_entries)
+    if len(names) > options.rubrics:
+        names = random.Random(f"{options.seed} rubrics").sample(names, options.rubrics)
+    return set(names)
 
 
 def _rubric(
@@ -122,15 +147,21 @@ def _rubric(
         name: family for family, entry in document["families"].items() for name in entry["stacks"]
     }
     everything = [group for _, groups in drawn for group in groups]
+    trainers = {
+        name: Trainer(formulas.get(name, SETTINGS[name]), shape.shape, emitted)
+        for name in options.stacks
+    }
     report.seen[rubric.name] = {
         name: _replay(
-            Trainer(formulas.get(name, SETTINGS[name]), shape.shape, emitted),
-            _claims(claims.get(families.get(name, ""), {}), certificate, document, report.group),
+            trainer,
+            _claims(claims.get(families.get(name, ""), {}), certificate, document, report.group,
+                    SETTINGS[name].largest),
             everything,
             dice,
         )
-        for name in options.stacks
-    }
+        for name, trainer in trainers.items()
+        if trainer.applies
+    }  # fmt: skip
 
 
 def _document(bundle: Bundle) -> Mapping[str, Any]:
@@ -146,14 +177,25 @@ def _document(bundle: Bundle) -> Mapping[str, Any]:
 
 def _identity(rubric: ir.Rubric, bundle: Bundle, certificate: Certificate) -> list[str]:
     entry = next(e for e in bundle.rubric_entries if e.name == rubric.name)
-    same = certificate["hash"] == entry.hash and certificate["shape"] == rubric.reward.shape
-    return [] if same else ["the certificate is about another version of the rubric"]
+    same = _is_about(certificate, entry) and certificate["shape"] == rubric.reward.shape
+    return [] if same else [OTHER]
+
+
+def _is_about(certificate: Certificate | None, entry: RubricEntry) -> bool:
+    return certificate is not None and certificate["hash"] == entry.hash
 
 
 def _claims(
-    claimed: Mapping[str, Any], certificate: Certificate, document: Mapping[str, Any], group: int
+    claimed: Mapping[str, Any],
+    certificate: Certificate,
+    document: Mapping[str, Any],
+    group: int,
+    unclipped: int | None,
 ) -> dict[str, str]:
-    """The claims that hold for this group size: a veto's strength may depend on it."""
+    """The claims that hold for this group size.
+
+    A veto's strength may depend on it, and a clip is not reached in groups up to `unclipped`.
+    """
     found = {}
     for name in PROPERTIES:
         status = claimed.get(name, "not claimed")
@@ -161,6 +203,8 @@ def _claims(
         largest = certificate["largest_group"]
         small = largest == "any" or group <= max(largest or 0, document["group"])
         if name.startswith("P2") and status == "proved" and not small:
+            status = "not claimed"
+        if unclipped is not None and group > unclipped and name in ("P3", "P4"):
             status = "not claimed"
         found[name] = status
     return found

@@ -56,6 +56,34 @@ def test_errors_are_told_and_fail(rubricc, tmp_path):
     assert done.stderr.endswith("1 error\n")
 
 
+def test_a_reward_that_loses_its_order(rubricc, tmp_path):
+    for penalty, code in (("0", 1), ("2", 0)):
+        text = FINE + f"reward promedical penalty {penalty}\n"
+        (tmp_path / "fine.rubric").write_text(text)
+        done = rubricc("check", "fine.rubric", "--format", "json")
+        assert done.returncode == code
+        told = json.loads(done.stdout)
+        assert [d["code"] for d in told] == ["R0610"] * code
+
+
+def test_other_rewards_are_not_proved_by_check(tmp_path):
+    """The time of a check goes into reading; `compile` proves."""
+    rewards = ("gated", "promedical", "weighted safety 3")
+    paths = [tmp_path / f"r{place}.rubric" for place in range(len(rewards))]
+    for place, reward in enumerate(rewards):
+        text = FINE.replace("rubric fine", f"rubric r{place}") + f"reward {reward}\n"
+        paths[place].write_text(text)
+    program = (
+        "import sys; from rubricdsl.compiler.cli import main; code = main(['check', *sys.argv[1:]])"
+        "; sys.exit(code or 'rubricdsl.analysis.certify' in sys.modules)"
+    )
+    subprocess.run(
+        [sys.executable, "-P", "-c", program, *map(str, paths)],
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+    )
+
+
 def test_warnings_fail_only_when_strict(rubricc, tmp_path):
     (tmp_path / "fine.rubric").write_text(FINE.replace(' unmet "This does none."', ""))
     assert rubricc("check", "fine.rubric").returncode == 0
@@ -149,3 +177,25 @@ def test_a_check_loads_no_heavy_library():
         text=True,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_formats_for_machines(rubricc, tmp_path):
+    (tmp_path / "bad.rubric").write_text(FINE.replace("critical", "critical weight 3"))
+    for command in ("check", "test"):
+        done = rubricc(command, "bad.rubric", "--format", "sarif")
+        assert (done.returncode, done.stderr.partition("\n")[0]) in (
+            (1, ""),
+            (1, "0 passed, 0 failed"),
+        )
+        assert [r["ruleId"] for r in json.loads(done.stdout)["runs"][0]["results"]] == ["R0205"]
+        done = rubricc(command, "bad.rubric", "--format", "github")
+        assert done.returncode == 1
+        assert done.stdout.startswith("::error title=R0205,file=bad.rubric,line=4,")
+        assert done.stdout.count("\n") == 1
+
+
+def test_a_test_that_fails_is_an_annotation(rubricc, tmp_path):
+    (tmp_path / "bad.rubric").write_text(FINE.replace("good over bad", "bad over good"))
+    done = rubricc("test", "bad.rubric", "--format", "github")
+    assert done.returncode == 1
+    assert done.stdout.startswith("::error title=R0705,file=bad.rubric,line=11,")

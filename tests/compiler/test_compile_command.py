@@ -74,9 +74,54 @@ def test_targets_shape_group_and_heldout(rubric, tmp_path):
         "group": 4,
         "heldout": "1/2",
         "rubrics_in_rows": False,
+        "stack": None,
     }
     assert "num_generations: 4\n" in bundle.text("grpo/grpo.yaml")
     assert bundle.rubrics()[0].reward.shape == "lexicographic"
+
+
+def test_the_stack_that_the_certificate_is_read_for(rubric, tmp_path, capsys):
+    said = {}
+    for stack, group in ((None, "8"), ("trl/group", "8"), ("tinker", "3"), ("openrlhf/rloo", "3")):
+        out = tmp_path / f"{stack}".replace("/", "-")
+        chosen = ["--stack", stack] if stack else []
+        arguments = ["compile", str(rubric), "--out", str(out), "--group", group, *chosen]
+        assert main(arguments) == 0
+        shown = capsys.readouterr()
+        document = json.loads((out / "certificate.json").read_text("utf-8"))
+        said[stack] = (document["stack"], document["group"], "grpo.yaml sets" in shown.err)
+        line = next(line for line in shown.out.splitlines() if "gated, 1 rubric" in line)
+        divided = "P1 P2 P2_strict P3 P5 proved; P4 refuted"
+        kept = "P1 P2 P2_strict P3 P4 P5 proved"
+        assert line.endswith(": " + (divided if stack == "trl/group" else kept))
+        assert f"read for {document['stack']} in groups of {group}" in shown.out
+    assert said == {
+        None: ("trl/none", 8, False),
+        "trl/group": ("trl/group", 8, True),
+        "tinker": ("tinker/mean", 3, True),
+        "openrlhf/rloo": ("openrlhf/rloo", 3, True),
+    }
+
+
+def test_tiers_are_read_for_their_own_setting(rubric, tmp_path, capsys):
+    arguments = ["compile", str(rubric), "--out", str(tmp_path / "b"), "--shape", "tiers"]
+    assert main(arguments) == 0
+    shown = capsys.readouterr()
+    assert "read for trl/normalize_then_sum" in shown.out
+    assert "tiers, 1 rubric: P3 P5 proved; P1 P2 P2_strict P4 not claimed" in shown.out
+    assert "grpo.yaml sets" not in shown.err
+
+
+@pytest.mark.parametrize(
+    ("stack", "told"),
+    [("nobody", "no stack `nobody`"), ("verl", "verl/grpo, verl/grpo_no_std, verl/gdpo")],
+)
+def test_a_stack_must_be_one_setting(rubric, tmp_path, capsys, stack, told):
+    with pytest.raises(SystemExit) as caught:
+        main(["compile", str(rubric), "--out", str(tmp_path / "b"), "--stack", stack])
+    assert caught.value.code == 2
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "b").exists()
 
 
 def test_errors_in_a_rubric_are_shown_and_nothing_is_written(rubric, tmp_path, capsys):

@@ -11,8 +11,11 @@ import pytest
 
 from rubricdsl import ir
 from rubricdsl.compiler.cli import main
+from rubricdsl.formatting import formatted
+from rubricdsl.formatting.pieces import pieces
 from rubricdsl.passes import check_paths
 from rubricdsl.printing import print_rubric
+from rubricdsl.source import DiskBundle, Source
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 RECORDS = DATA / "healthbench_records.jsonl.gz"
@@ -70,10 +73,16 @@ def test_everything_comes_in_and_goes_out_again(
     kept = [json.loads(line) for line in (out / "records.jsonl").read_text("utf-8").splitlines()]
     for record, row in zip(records(source), kept, strict=True):
         assert said(by_name[row["rubric"]]) == list(flat(layout, record))
-    for file in outcome.files:
+    bundle = DiskBundle()
+    for number, file in enumerate(outcome.files):
         assert file.rubric is not None
         assert file.source is not None
-        assert print_rubric(file.rubric) == file.source.text
+        text = file.source.text
+        assert print_rubric(file.rubric) == text
+        assert formatted(file.source, bundle).text == text
+        if number % 20 == 0:
+            on_one_line = " ".join(piece.text for piece in pieces(text))
+            assert formatted(Source(file.path, on_one_line), bundle).text == text
 
     assert main(["export", layout, str(out), "--out", str(back)]) == 0
     assert back.read_bytes() == gzip.decompress(source.read_bytes())

@@ -11,16 +11,19 @@ from typing import NamedTuple
 import pytest
 
 from rubricdsl import ir
+from rubricdsl.formatting import formatted
 from rubricdsl.passes import Checker, check_paths
 from rubricdsl.passes.checks import MAX_LOOKED_FOR, USAGE
 from rubricdsl.passes.criteria import MAX_WEIGHT
 from rubricdsl.passes.rewards import PARAMS
 from rubricdsl.passes.values import MAX_DIGITS
 from rubricdsl.render import to_text
-from rubricdsl.source import MAX_BYTES, library_root
+from rubricdsl.source import MAX_BYTES, MemoryBundle, Source, library_root
 from rubricdsl.syntax.tables import tables
 from rubricdsl.testing import run_tests
 from rubricdsl.units import UNITS
+
+from ..fragments import FRAME, PLACES, framed
 
 PAGE = (Path(__file__).parents[2] / "docs" / "language.md").read_text("utf-8")
 
@@ -45,40 +48,9 @@ BLOCKS = [
     for m in re.finditer(r"^```(\S[^\n]*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 ]
 
-# What fragments may refer to; a fragment in `file` stands beside all of it.
-FRAME = """\
-rubric docs.fragment version "1.0.0"
-title "A fragment of the language page"
-purpose evaluation
-valueset opioids {{ "morphine", "oxycodone" }}
-input {{
-  age : quantity(years)  setting : one of (emergency, clinic, telehealth) = clinic
-  pressure : quantity(mmHg)  pregnant : bool  children : integer
-  drug : text  drugs : list of text
-}}
-safety {{
-  veto harm forbids "Does harm."
-  veto act forbids "Acts." check mentions(response, "cut it off")
-  {safety} }}
-proficiency {{ criterion good weight 1 requires "Is good."
-  {proficiency} }}
-excellence {{ bonus kind requires "Is kind."
-  {excellence} }}
-{file}
-"""
-PLACES = ("safety", "proficiency", "excellence", "file")
 
-
-def framed(block: Block) -> str:
-    parts = dict.fromkeys(PLACES, "")
-    match block.place:
-        case "when":
-            parts["proficiency"] = f'criterion c weight 1 when {block.text} requires "x"'
-        case "check":
-            parts["proficiency"] = f'criterion c weight 1 requires "x" check {block.text}'
-        case place:
-            parts[place] = "\n" + block.text
-    return FRAME.format(**parts)
+def whole(block: Block) -> str:
+    return block.text if block.info.split()[0] == "rubric" else framed(block.place, block.text)
 
 
 def checked(text: str, folder: Path):
@@ -100,13 +72,20 @@ RUBRICS = [b for b in BLOCKS if b.info.startswith("rubric")]
 
 @pytest.mark.parametrize("block", RUBRICS, ids=label)
 def test_a_block_is_what_it_says_it_is(block, tmp_path):
-    text = block.text if block.info.split()[0] == "rubric" else framed(block)
-    file, found, shown = checked(text, tmp_path)
+    file, found, shown = checked(whole(block), tmp_path)
     told = sorted({d.code for d in found if d.level == "error"})
     assert told == block.codes, shown
     if not block.codes:
         assert all(d.level != "warning" for d in found), shown
         assert [r.found for r in run_tests(file.rubric, file.tests) if not r.passed] == []
+
+
+@pytest.mark.parametrize("block", RUBRICS, ids=label)
+def test_the_page_is_written_in_the_one_style(block):
+    text = whole(block)
+    result = formatted(Source("x.rubric", text), MemoryBundle({"x.rubric": text}))
+    assert (result.text is None) == (block.codes == ["R0101"]), result.refusal
+    assert text != block.text or result.text in (text, None)
 
 
 def test_the_whole_example_passes_its_own_tests(tmp_path):
@@ -185,8 +164,6 @@ def test_the_policies():
 
 
 def read(text: str) -> list[str]:
-    from rubricdsl.source import MemoryBundle
-
     found = Checker(MemoryBundle({"x.rubric": text})).check("x.rubric").diagnostics
     return [d.code for d in found if d.level == "error"]
 

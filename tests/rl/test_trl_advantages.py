@@ -10,7 +10,7 @@ pytest.importorskip("torch")
 pytest.importorskip("trl")
 
 from rubricdsl.rl import trl_advantages as trl
-from rubricdsl.verify.advantages import SETTINGS, columns_then_sum
+from rubricdsl.verify.advantages import SETTINGS
 
 rewards = st.floats(-3, 5, width=32) | st.sampled_from([0.0, 1.0, 1.05, 2.0])
 batches = st.integers(2, 6).flatmap(
@@ -37,7 +37,9 @@ def test_the_replica_of_columns_is_what_trl_computes(data):
     size = data.draw(st.integers(2, 6))
     group = st.lists(gated | st.just((0.0, 0.0, 0.0)), min_size=size, max_size=size)
     batch = data.draw(st.lists(group, min_size=1, max_size=4))
-    theirs, ours = trl.of_columns(batch), columns_then_sum(batch)
+    lengths = [[100] * size for _ in batch]
+    theirs = trl.of_columns(batch, lengths)
+    ours = SETTINGS["trl/normalize_then_sum"].columns(batch, lengths)
     for left, right in zip(theirs, ours, strict=True):
         for a, b in zip(left, right, strict=True):
             assert math.isclose(a, b, rel_tol=2e-3, abs_tol=5e-3)

@@ -428,3 +428,11 @@ def test_the_sample_in_full():
     )
     assert made.criteria[3].allows_not_applicable
     assert made.criteria[3].weight == Fraction(3, 10)
+
+
+def test_a_note_belongs_to_the_first_item_on_the_line_below():
+    made = rubric(
+        HEAD + 'safety {\n## One.\nveto a forbids "x" veto b forbids "y"\n'
+        '## Closes.\n} excellence { bonus c requires "z"\n}'
+    )
+    assert [criterion.doc for criterion in made.criteria] == ["One.", "", ""]

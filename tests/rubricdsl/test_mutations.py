@@ -141,6 +141,17 @@ def every_veto(facts, family):
     return original["properties"](facts, family) | {"P2_strict": facts.flat}
 
 
+def every_order(facts, family):
+    """Dominance in every column is taken to keep the whole order."""
+    return original["properties"](facts, family) | {"P1": PROVED}
+
+
+def sums_alike(facts, family):
+    """One division by the others and then one by the batch is taken for a division by the group."""
+    like = "divided" if family == "divided_by_others_twice" else family
+    return original["properties"](facts, like)
+
+
 def blind_already(step):
     return False
 
@@ -168,6 +179,8 @@ MUTANTS = {
     "any group": (by_key, "largest_group", any_group, rubric(COUNTING, safety=20)),
     "spread": (certify, "properties", every_spread, rubric()),
     "shift": (certify, "properties", every_veto, rubric()),
+    "columns": (certify, "properties", every_order, rubric(ir.Reward("tiers"))),
+    "columns by the others": (certify, "properties", sums_alike, rubric(ir.Reward("tiers"))),
     "blind": (by_key, "sees_more", blind_already, rubric(ir.Reward("lexicographic"), safety=1)),
     "exclude": (shapes, "failing_by_key", lambda places: Fact(True), rubric(
         policies=ir.Policies(proficiency="exclude"))),

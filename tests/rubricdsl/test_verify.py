@@ -42,7 +42,9 @@ def test_a_sound_bundle_is_sound_under_every_stack(shape, mole, tmp_path):
     report = verify(bundle, Options(groups=30), {})
     assert report.faults == {mole.name: []}
     assert report.sound
-    assert set(report.seen[mole.name]) == set(SETTINGS)
+    alone = {name for name, setting in SETTINGS.items() if setting.formula is None}
+    assert alone == {"nemo_rl/gdpo"}
+    assert set(report.seen[mole.name]) == set(SETTINGS) - (set() if shape == "tiers" else alone)
 
 
 def test_what_leaving_out_may_raise_is_no_fault_where_it_is_not_claimed(mole, tmp_path):
@@ -74,6 +76,43 @@ def test_gated_keeps_everything_where_nothing_is_divided(mole, tmp_path):
     divided = report.seen[mole.name]["trl/group"]["P4"]
     assert divided.claimed == "refuted"
     assert divided.broken > 0
+
+
+def test_gdpo_keeps_the_gate_and_nothing_else(mole, tmp_path):
+    report = verify(bundled(shaped(mole, "tiers"), tmp_path / "b"), Options(groups=60), {})
+    for stack in ("trl/normalize_then_sum", "verl/gdpo", "ms_swift/gdpo"):
+        seen = report.seen[mole.name][stack]
+        assert {name: s.claimed for name, s in seen.items() if s.claimed != "not claimed"} == {
+            "P3": "proved"
+        }
+        assert seen["P3"].broken == 0
+        assert seen["P1"].broken > 0
+
+
+def test_a_clip_is_part_of_a_claim(mole, tmp_path):
+    """Beyond 101 responses a group's outliers may all end at the clip."""
+    stacks = ("openrlhf/group_norm", "verl/grpo")
+    wide = bundled(shaped(mole, "gated"), tmp_path / "wide", group=102)
+    statuses = json.loads((wide.root / "certificate.json").read_text("utf-8"))["rubrics"]
+    properties = statuses[mole.name]["properties"]
+    assert properties["divided_clipped"]["P3"] == "not claimed"
+    assert properties["divided"]["P3"] == "proved"
+    small = bundled(mole, tmp_path / "small")
+    for group, claimed in ((8, "proved"), (101, "proved"), (102, "not claimed")):
+        report = verify(small, Options(stacks, group=group, groups=1), {})
+        assert report.seen[mole.name]["openrlhf/group_norm"]["P3"].claimed == claimed
+        assert report.seen[mole.name]["verl/grpo"]["P3"].claimed == "proved"
+
+
+def test_every_rubric_has_a_certificate_of_its_own_version(mole, tmp_path):
+    rubrics = tuple(dataclasses.replace(mole, name=f"r{k}") for k in range(3))
+    options = CompileOptions(targets=("ir", "reward"))
+    compile_bundle(Request(rubrics, tmp_path / "b", (), options))
+    bundle = open_bundle(tmp_path / "b")
+    few = dataclasses.replace(FEW, rubrics=1)
+    assert len(verify(bundle, few, {}).faults) == 1
+    changed = rewritten(bundle, change_hash)
+    assert sum(map(bool, verify(changed, few, {}).faults.values())) == 3
 
 
 def test_what_the_field_uses_breaks_its_priorities(mole, tmp_path):
@@ -161,6 +200,9 @@ def refute_nothing(certificate):
         ("promedical", claim("mean", "P1")),
         ("tiers", claim("mean", "P1")),
         ("tiers", claim("divided_twice", "P4")),
+        ("tiers", claim("divided_twice", "P1")),
+        ("tiers", claim("divided_twice", "P2_strict")),
+        ("tiers", claim("divided_by_others_twice", "P1")),
         ("rar", claim("mean", "P3")),
         ("centred", claim("mean", "P2_strict")),
         ("centred", claim("divided", "P4")),
