@@ -1,9 +1,9 @@
 """HTTP/1.1 on asyncio's streams: h11 knows the protocol, this knows patience and room.
 
-h11 reads and writes HTTP without any input or output of its own; it is strict where leniency makes
-holes (two lengths, folded headers, chunks that do not add up). What it leaves to its caller is here:
-how long a client may take for a head, a body, a reply; how much is held in memory; when a client is
-gone and its question with it; and how to end.
+h11 reads and writes HTTP without any input or output of its own, and is strict where leniency makes
+holes (two lengths, chunks that do not add up). What it leaves to its caller is here: how long a
+client may take for a head, a body, a reply; how much is held in memory; when a client is gone and
+its question with it; and how to end.
 """
 
 import asyncio
@@ -55,9 +55,7 @@ class Server:
 
     async def start(self, host: str, port: int) -> asyncio.Server:
         """Listen. Raises `OSError` where that is not possible."""
-        return await asyncio.start_server(
-            self._connected, host, port, limit=_CHUNK, backlog=1024
-        )
+        return await asyncio.start_server(self._connected, host, port, limit=_CHUNK, backlog=1024)
 
     async def finish(self, seconds: float) -> bool:
         """Refuse what is new and wait for the rest; whether it was done in time."""
@@ -96,7 +94,7 @@ class Server:
             problem = Problem("busy", f"{self._limits.connections:,} connections are open", 1)
             await self._refuse(talk, exchange, problem)
             return
-        while http.our_state is h11.IDLE:
+        while True:
             if not http.trailing_data[0] and not await self._begins(task, talk):
                 return
             exchange = _Exchange(secrets.token_hex(8), time.monotonic())
@@ -105,7 +103,7 @@ class Server:
                     return
             finally:
                 self._held -= exchange.held
-            if http.our_state is not h11.DONE or http.their_state is not h11.DONE:
+            if {http.our_state, http.their_state} != {h11.DONE}:
                 await talk.linger()
                 return
             http.start_next_cycle()
@@ -163,6 +161,8 @@ class Server:
         headers = {n.decode("latin-1"): v.decode("latin-1") for n, v in head.headers}
         request = Request(head.method.decode("latin-1"), path, query, headers)
         exchange.request = request
+        if "content-length" in headers and "transfer-encoding" in headers:
+            raise Problem("bad_http", "a body has a length or comes in chunks, not both")
         self._service.admit(request)
         if request.method == "POST" and self._under_way > self._limits.requests:
             raise Problem("busy", f"{self._limits.requests:,} requests are under way", 1)

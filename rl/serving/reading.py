@@ -193,7 +193,9 @@ def _prompt(value: Any, where: str, limits: Limits, *, needed: bool) -> Messages
         for part in _parts(content, f"{where}[{i}].content"):
             length += len(read_text(part, f"{where}[{i}].content", limits))
     if length > limits.text:
-        raise Problem("text_too_long", f"{where} has {length:,} characters; at most {limits.text:,}")
+        raise Problem(
+            "text_too_long", f"{where} has {length:,} characters; at most {limits.text:,}"
+        )
     return turns
 
 

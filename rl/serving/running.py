@@ -5,7 +5,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,34 +22,27 @@ from .limits import Batch, Limits
 from .metrics import Metrics
 from .service import Service
 
-WINDOW = 0.005
-_THREADS = 8
+_IN_PROCESS = Batch(window=0.005)
+# A call ends with its slowest answer, so calls of servers are small and side by side.
+_REMOTE = Batch(answers=8, threads=8)
 
 
 @dataclass(frozen=True)
 class Settings:
     """Where and for whom. `token_variable` names the environment variable with the token; `log`
     is where the log of requests goes, None for standard error; `with_texts` puts bodies into it.
-    `window` None waits for more answers only where a model is in this process."""
+    `batch` (answers in a call of the judge) and `window` (seconds that a call waits for more)
+    follow from the judges where they are None."""
 
     host: str = "127.0.0.1"
     port: int = 8300
     token_variable: str | None = None
     without_token: bool = False
     limits: Limits = field(default_factory=Limits)
-    batch: Batch = field(default_factory=Batch)
+    batch: int | None = None
     window: float | None = None
     log: Path | None = None
     with_texts: bool = False
-
-
-class NoJudge:
-    """Stands where no judge was named: all that is asked of it fails."""
-
-    def grade(self, items: Sequence[Any]) -> list[Any]:
-        from ..judges.protocol import Failure, all_failed
-
-        return [all_failed(item, Failure("unknown_criterion", "no judge")) for item in items]
 
 
 def read_forms(folder: Path) -> dict[str, CompactRubric]:
@@ -71,24 +64,32 @@ def serve(folder: Path, judges: Sequence[str], options: Options, settings: Setti
 
     Raises `TrainingError` for what cannot be opened or bound.
     """
-    door = open_door(
-        settings.host, settings.token_variable, without_token=settings.without_token
-    )
+    door = open_door(settings.host, settings.token_variable, without_token=settings.without_token)
     forms = read_forms(folder)
     grader = open_judges(folder, judges, options).grader
-    in_process = any(not is_address(spec) and Path(spec).is_dir() for spec in judges)
-    window = settings.window
-    if window is None:
-        window = WINDOW if in_process else 0.0
-    threads = _THREADS if all(map(is_address, judges)) else 1
-    batch = replace(settings.batch, window=window, threads=threads)
+    batch = batch_for(judges)
+    batch = Batch(
+        settings.batch or batch.answers,
+        batch.characters,
+        batch.window if settings.window is None else settings.window,
+        batch.threads,
+    )
     with _log(settings.log) as stream:
-        return asyncio.run(_run(forms, grader, door, replace(settings, batch=batch), stream))
+        return asyncio.run(_run(forms, grader, batch, door, settings, stream))
+
+
+def batch_for(judges: Sequence[str]) -> Batch:
+    """How a judge that these words name is best called."""
+    if all(map(is_address, judges)):
+        return _REMOTE
+    models = [spec for spec in judges if not is_address(spec) and Path(spec).is_dir()]
+    return _IN_PROCESS if models else Batch()
 
 
 async def _run(
     forms: Mapping[str, CompactRubric],
     grader: Grader,
+    batch: Batch,
     door: Door,
     settings: Settings,
     stream: TextIO,
@@ -96,7 +97,7 @@ async def _run(
     from .connections import Server
 
     metrics = Metrics()
-    judging = Judging(grader, metrics, settings.batch, settings.limits.waiting)
+    judging = Judging(grader, metrics, batch, settings.limits.waiting)
     service = Service(forms, judging, metrics, settings.limits, door)
     server = Server(service, writer(stream), with_texts=settings.with_texts)
     try:

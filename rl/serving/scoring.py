@@ -75,7 +75,10 @@ def worst_reward(group: Group) -> float:
 
 
 def group_details(
-    group: Group, done: Scored, sheets: Sequence[Mapping[str, Any]], records: Sequence[Record | None]
+    group: Group,
+    done: Scored,
+    sheets: Sequence[Mapping[str, Any]],
+    records: Sequence[Record | None],
 ) -> dict[str, Any]:
     """A group as the reply has it: rewards, verdict sheets, and what failed."""
     facts = group.facts

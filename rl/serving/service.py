@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 from rubricdsl.runtime.form import CompactRubric
@@ -19,10 +19,11 @@ from .batching import Judging
 from .limits import Limits
 from .metrics import CONTENT_TYPE, Metrics
 from .problems import Problem
-from .reading import Asked, Group, read_asked, read_json
+from .reading import Asked, read_asked, read_json
 from .scoring import Scored, failures_in, group_details, questions, scored
 
 JSON = "application/json"
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ class Service:
             found["failures"] = dict(failures)
         return _json(found, notes)
 
-    async def _in_thread(self, work: Callable[[], Any]) -> Any:
+    async def _in_thread(self, work: Callable[[], R]) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
@@ -228,7 +229,7 @@ def _sheet(given: Mapping[str, Any] | None, record: Record | None) -> Mapping[st
 def _described(form: CompactRubric) -> dict[str, Any]:
     """A rubric as a client needs it to ask well."""
     return {
-        **{key: form[key] for key in ("name", "version", "hash", "reward", "inputs")},  # type: ignore[literal-required]
+        **{key: form[key] for key in ("name", "version", "hash", "reward", "inputs")},
         "whole_groups": is_ranked(form),
         "profiles": [profile["id"] for profile in form["profiles"]],
         "criteria": [

@@ -48,7 +48,9 @@ def read_slime(body: Any, forms: Mapping[str, CompactRubric], limits: Limits) ->
     answer = without_end(read_text(body.get("response"), "response", limits))
     prompt = body.get("prompt")
     messages = prompt if isinstance(prompt, list) else None
-    return Asked([_group(body.get("label"), "label", messages, answer, forms, limits)], details=False)
+    return Asked(
+        [_group(body.get("label"), "label", messages, answer, forms, limits)], details=False
+    )
 
 
 def without_end(text: str) -> str:
