@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import h11
@@ -161,6 +162,9 @@ class Server:
         headers = {n.decode("latin-1"): v.decode("latin-1") for n, v in head.headers}
         request = Request(head.method.decode("latin-1"), path, query, headers)
         exchange.request = request
+        # h11 bounds a head that is not whole; this one may have come in a single piece.
+        if len(head.target) + sum(len(n) + len(v) for n, v in head.headers) > self._limits.head:
+            raise Problem("head_too_large", f"at most {self._limits.head:,} bytes are taken")
         if "content-length" in headers and "transfer-encoding" in headers:
             raise Problem("bad_http", "a body has a length or comes in chunks, not both")
         self._service.admit(request)
@@ -239,7 +243,7 @@ class Server:
         # A body that was not read cannot be told from the next request.
         if self._service.stopping or talk.http.their_state is not h11.DONE:
             headers.append((b"connection", b"close"))
-        head = h11.Response(status_code=status, headers=headers)
+        head = h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase)
         await talk.send(head, h11.Data(data=reply.body), h11.EndOfMessage())
 
     def _note(self, exchange: _Exchange, status: int, size: int, notes: Any) -> None:
