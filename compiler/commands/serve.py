@@ -64,9 +64,9 @@ def _limits(group: Any) -> None:
         ("max-body", amount_of, 16.0, "MB of one request"),
         ("max-answers", count_of, 1024, "answers of one request"),
         ("max-text", count_of, 200_000, "characters of an answer or a conversation"),
-        ("max-requests", count_of, 1024, "requests under way; more are told to come again"),
-        ("max-waiting", count_of, 8192, "answers that wait to be judged"),
-        ("max-connections", count_of, 2048, "open connections"),
+        ("max-requests", count_of, 4096, "requests under way; more are told to come again"),
+        ("max-waiting", count_of, 16_384, "answers that wait to be judged"),
+        ("max-connections", count_of, 8192, "open connections"),
         ("time-limit", amount_of, 120.0, "seconds for a request; later answers cannot be assessed"),
     ):
         group.add_argument(

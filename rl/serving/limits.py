@@ -22,9 +22,9 @@ class Limits:
     head: int = 16 * 1024
     answers: int = 1024
     text: int = 200_000
-    requests: int = 1024
-    waiting: int = 8192
-    connections: int = 2048
+    requests: int = 4096
+    waiting: int = 16_384
+    connections: int = 8192
     seconds: float = 120.0
     head_seconds: float = 10.0
     body_seconds: float = 60.0

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import resource
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -64,6 +66,7 @@ def serve(folder: Path, judges: Sequence[str], options: Options, settings: Setti
 
     Raises `TrainingError` for what cannot be opened or bound.
     """
+    _allow_connections(settings.limits.connections)
     door = open_door(settings.host, settings.token_variable, without_token=settings.without_token)
     forms = read_forms(folder)
     grader = open_judges(folder, judges, options).grader
@@ -130,6 +133,15 @@ async def _run(
     return 0 if finishing.result() else 1
 
 
+def _allow_connections(count: int) -> None:
+    """Ask the system for as many open files as there may be connections, and some more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + 256 if hard == resource.RLIM_INFINITY else min(count + 256, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def _on_signal(asked_to_stop: asyncio.Event, at_once: asyncio.Event) -> None:
     (at_once if asked_to_stop.is_set() else asked_to_stop).set()
 
@@ -141,11 +153,12 @@ def _longest(limits: Limits) -> float:
 
 
 def writer(stream: TextIO) -> Callable[[dict[str, Any]], None]:
-    """Writes a line of JSON per exchange."""
+    """Writes a line of JSON per exchange. A full disk or a closed pipe ends no request."""
 
     def write(line: dict[str, Any]) -> None:
-        stream.write(json.dumps(line) + "\n")
-        stream.flush()
+        with suppress(OSError, ValueError):
+            stream.write(json.dumps(line) + "\n")
+            stream.flush()
 
     return write
 
@@ -170,4 +183,5 @@ class _log:
 
     def __exit__(self, *ended: object) -> None:
         if self._path is not None:
-            self._stream.close()
+            with suppress(OSError):
+                self._stream.close()
