@@ -13,6 +13,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check", "read rubrics and report what is wrong with them"),
     "test": ("test", "run the tests written inside rubrics"),
     "fmt": ("fmt", "bring rubrics into the one style"),
+    "lint": ("lint", "look for what is allowed and harms a rubric"),
     "explain": ("explain", "say what a code such as R0204 means"),
     "compile": ("compile", "write training data, reward, judge prompts and run files"),
     "verify": ("verify", "check what a bundle's rewards are claimed to keep"),

@@ -6,6 +6,8 @@ to do, not how the file is read. Placeholders in braces are filled when a diagno
 
 from typing import Literal, NamedTuple
 
+from .lint_codes import LINT_CODES
+
 
 class Code(NamedTuple):
     level: Literal["error", "warning", "note"]
@@ -369,3 +371,4 @@ CODES: dict[str, Code] = {
     "R0811": _error("there is no purpose `{name}`", hint="use training or evaluation"),
     "R0812": _error("the rubric has no title", hint='add `title "…"`'),
 }
+CODES |= {code: Code(*entry) for code, entry in LINT_CODES.items()}

@@ -20,6 +20,11 @@ GROUPS = {
     "R06": "Order, reward, profiles",
     "R07": "Tests in a file",
     "R08": "Status and provenance",
+    "L01": "Lint: how a criterion is worded",
+    "L02": "Lint: what a rubric asks for",
+    "L03": "Lint: sources, examples, what is not used",
+    "L04": "Lint: weights",
+    "L09": "Lint: suppressions",
 }
 INTRODUCTION = """\
 # What rubricc says
@@ -30,7 +35,7 @@ examples below it as they are: the first gives the finding, the second does not.
 
 This page is made by `python -m rubricdsl.explain`.
 """
-_SECTION = re.compile(r"^## (R\d{4})\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+_SECTION = re.compile(r"^## ([RL]\d{4})\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _EXAMPLE = re.compile(r"^```rubric(?:-fragment in: (\w+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
