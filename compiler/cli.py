@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lint": ("lint", "look for what is allowed and harms a rubric"),
     "explain": ("explain", "say what a code such as R0204 means"),
     "compile": ("compile", "write training data, reward, judge prompts and run files"),
+    "analyze": ("analyze", "say what follows from the meaning of rubrics alone"),
     "verify": ("verify", "check what a bundle's rewards are claimed to keep"),
     "import": ("import_", "make .rubric files from other formats"),
     "export": ("export", "write rubrics in another format"),
