@@ -7,7 +7,7 @@ from ..compact import compact_check
 from ..diagnostics import Label
 from ..runtime.checks import Reading, check_holds
 from ..syntax import nodes as n
-from .subject import Finding, Subject, Written
+from .subject import Finding, Subject
 
 
 def examples(subject: Subject) -> Iterator[Finding]:

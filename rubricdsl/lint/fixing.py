@@ -69,7 +69,7 @@ def _apart(fixes: Iterable[Fix]) -> list[Fix]:
 
 
 def _overlap(one: Edit, other: Edit) -> bool:
-    return one.span.start < other.span.end and other.span.start < one.span.end or one == other
+    return (one.span.start < other.span.end and other.span.start < one.span.end) or one == other
 
 
 def _found(source: Source, bundle: SourceBundle, asked: frozenset[str]) -> tuple[Diagnostic, ...]:

@@ -7,6 +7,10 @@ from ..diagnostics import Diagnostic, in_order
 from ..passes.check import Checked
 from .alike import twice
 from .and_or import and_or
+from .by_check import CODES as OF_CHECK
+from .by_check import by_check
+from .by_meaning import CODES as OF_MEANING
+from .by_meaning import by_meaning
 from .directives import directives, suppressed
 from .dominant_weight import dominant_weight
 from .double_negative import double_negative
@@ -37,6 +41,8 @@ RULES: dict[tuple[str, ...], Callable[[Subject], Iterator[Finding]]] = {
     ("L0302", "L0303"): examples,
     ("L0304",): unused,
     ("L0401",): dominant_weight,
+    OF_CHECK: by_check,
+    OF_MEANING: by_meaning,
 }
 """Each rule by the codes that it gives."""
 

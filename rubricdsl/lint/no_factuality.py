@@ -7,10 +7,10 @@ from .subject import Finding, Subject
 from .wording import any_of
 
 _FACTS = any_of(
-    r"accura\w+", r"inaccura\w+", r"correct\w*", r"incorrect\w*", r"fals\w+", r"fact\w*", r"wrong\w*",
-    r"fabricat\w+", r"invent\w*", r"hallucinat\w+", r"mislead\w*", r"misinform\w*", r"mistaken\w*",
-    r"made[- ]up", r"evidence\w*", r"contradict\w*", r"outdated", r"truth\w*", r"untrue", r"errors?",
-    r"erroneous\w*", r"misstat\w+", r"misrepresent\w*", r"claims?",
+    r"(?:in)?accura\w+", r"(?:in)?correct\w*", r"fals\w+", r"fact\w*", r"wrong\w*", r"fabricat\w+",
+    r"invent\w*", r"hallucinat\w+", r"mislead\w*", r"misinform\w*", r"mistaken\w*", r"made[- ]up",
+    r"evidence\w*", r"contradict\w*", "outdated", r"truth\w*", "untrue", "errors?",
+    r"erroneous\w*", r"misstat\w+", r"misrepresent\w*", "claims?",
 )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """Which sentences say nearly the same: sets of words, compared where they share a rare one.
 
-Two sentences are alike when their words for content are the same, or those of one are among those
-of the other and make up `NEAR` of them; numbers and negations have to agree as `Gist` says. Each
-sentence is compared with at most `MOST_COMPARED` others, so that the time is linear in their number.
+Two sentences are alike when their numbers are the same and their words for content as well, or
+those of one are among those of the other and make up `NEAR` of them. Each sentence is compared with
+at most `MOST_COMPARED` others, so that the time is linear in their number.
 """
 
 import re
@@ -17,22 +17,24 @@ FEWEST = 4
 MOST_COMPARED = 64
 
 _WORD = re.compile(r"\d+(?:[.,/]\d+)*|[^\W\d]+(?:['’][^\W\d]+)?")
-_NEGATIONS = frozenset(
+_NEGATIONS = (
     "no not never without fails fail neglects omits avoids avoid refrains lacks nor none neither "
     "incorrectly inaccurately wrongly inappropriately unnecessarily incorrect inaccurate unless "
-    "except doesn't doesn’t don't don’t discourages against".split()
+    "except doesn't doesn’t don't don’t discourages against"
 )
 # Words in which sentences that ask the same may differ: grammar, how a thing is said, by whom.
-_LIGHT = frozenset(
+_LIGHT = (
     "a an the of to in on for with and or by at as is are be been being it its this that these "
     "those any some such from into about if than then there their they them he she his her user "
     "user's patient patient's person response answer model does do did has have had will would "
-    "should must may might can could states state mentions mention says say advises advise "
-    "recommends recommend suggests suggest includes include provides provide explains explain "
-    "notes note indicates indicate informs inform tells tell emphasizes emphasize emphasises "
-    "emphasise highlights highlight specifies specify lists list identifies identify clearly "
-    "explicitly correctly accurately specifically briefly also s".split()
+    "should must may might can could states state mentions mention mentioned says say "
+    "advises advise recommends recommend suggests suggest includes include provides provide "
+    "explains explain notes note indicates indicate informs inform tells tell emphasizes "
+    "emphasize emphasises emphasise highlights highlight specifies specify lists list "
+    "identifies identify clearly explicitly correctly accurately specifically briefly also s"
 )
+_DENIES = frozenset(_NEGATIONS.split())
+_ASIDE = frozenset(_LIGHT.split()) | _DENIES
 
 
 class Gist(NamedTuple):
@@ -48,9 +50,9 @@ def gist(text: str) -> Gist:
     """The gist of a sentence, without regard to case and punctuation."""
     found = [word.casefold().replace("’", "'") for word in _WORD.findall(text)]
     return Gist(
-        frozenset(w for w in found if w not in _LIGHT and w not in _NEGATIONS),
+        frozenset(w for w in found if w not in _ASIDE),
         tuple(sorted(w for w in found if w[0].isdigit())),
-        tuple(sorted(w for w in found if w in _NEGATIONS)),
+        tuple(sorted(w for w in found if w in _DENIES)),
         " ".join(found),
     )
 

@@ -1,5 +1,6 @@
 """L0103: words that leave the decision to the judge."""
 
+import re
 from collections.abc import Iterator
 
 from .subject import Finding, Subject
@@ -10,10 +11,10 @@ _NEEDS = (
     "ventilation|oxygen(?:ation)?|blood|pain|perfusion"
 )
 _VAGUE = any_of(
-    "(?:as|where|when|if) (?:appropriate|necessary|possible|applicable)",
-    "as needed",
+    "(?:where|when|if) (?:appropriate|necessary|possible|applicable)",
+    "as (?:appropriate|needed|necessary)(?= *[,.;]| *$)",
     r"(?<!is )(?<!are )(?<!be )(?:"
-    r"(?<!age-)(?<!age )appropriate(?:ly)?(?! for)"
+    r"(?<!age-)(?<!age )(?<!as )appropriate(?:ly)?(?! for)"
     rf"|(?:adequate|sufficient)(?:ly)?(?! (?:{_NEEDS})\b)"
     "|suitabl[ey](?! for)"
     "|(?<!get )properly"
@@ -23,12 +24,15 @@ _VAGUE = any_of(
     "|or similar)",
 )
 
+_EXPLAINED = re.compile(r"[^.;]{0,60}(?:\(|\bi\.e\.|\bsuch as\b|\bincluding\b|\bnamely\b)", re.I)
+
 
 def vague(subject: Subject) -> Iterator[Finding]:
-    """The first such word of every text, in what it asks; not in what an answer is to say."""
+    """The first such word of every text, in what it asks; not in what an answer is to say, and not
+    where the text goes on to say what the word means."""
     for written, text in demands(subject):
         match = _VAGUE.search(own_words(text.value))
-        if match is not None:
+        if match is not None and not _EXPLAINED.match(text.value, match.end()):
             place = subject.phrase(text, *match.span())
             values = {"name": written.criterion.id, "word": match[0].lower()}
             yield subject.finding("L0103", place, values, about=written)

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from ..syntax import nodes as n
 from .subject import Subject, Written
 
-_QUOTED = re.compile(r'"[^"]{0,400}"|“[^”]{0,400}”|`[^`]{0,400}`|(?<!\w)[\'‘][^\'’]{3,80}[\'’](?!\w)')
+_QUOTED = re.compile(
+    r'"[^"]{0,400}"|“[^”]{0,400}”|`[^`]{0,400}`|(?<!\w)[\'‘][^\'’]{3,80}[\'’](?!\w)'
+)
 _BRACKETS = re.compile(r"\([^()]*\)")
 
 
@@ -45,7 +47,11 @@ def demands(subject: Subject) -> Iterator[tuple[Written, n.Text]]:
 MOST_LOOKED_AT = 600
 """Characters. A longer text is a page of instructions, which may say what its words mean."""
 
-_SAID = re.compile(r"\b(?:that|whether|how|why|what|which|who|when|if|because|since|as)\b|:", re.I)
+_SAID = re.compile(
+    r"\b(?:that|whether|how|why|what|which|who|because|since"
+    r"|(?:when|if|as)(?! (?:appropriate|necessary|possible|applicable|needed)))\b|:",
+    re.IGNORECASE,
+)
 
 
 def own_words(text: str) -> str:

@@ -18,6 +18,7 @@ from rubricdsl.diagnostics import Diagnostic
 from rubricdsl.insights.analyze import analyze
 from rubricdsl.insights.between import between
 from rubricdsl.insights.subject import subject
+from rubricdsl.lint import lint
 from rubricdsl.passes import Checker, check_paths
 from rubricdsl.promises import broken_promise
 from rubricdsl.render import to_text
@@ -26,6 +27,9 @@ from rubricdsl.testing import run_tests
 
 FOLDER = Path(__file__).parent / "diagnostics"
 CASES = sorted(path.stem for path in FOLDER.glob("*.rubric"))
+
+BESIDE = {"L0903": ["L0903", "L0303"]}
+"""Codes that never come alone."""
 
 HEAD = 'rubric sample version "1.0.0"\ntitle "A sample"\npurpose evaluation\n'
 VETO = 'safety {\n  veto harm critical\n    forbids "Does harm."\n}\n'
@@ -39,15 +43,19 @@ def divided(text: str) -> dict[str, str]:
     return {path: body.strip() + "\n" for path, body in zip(pieces[::2], pieces[1::2], strict=True)}
 
 
-def findings(files: dict[str, str], analyzed: bool = False) -> tuple[tuple[Diagnostic, ...], str]:
+def findings(files: dict[str, str], code: str = "") -> tuple[tuple[Diagnostic, ...], str]:
     """What is said about the first file, its tests and its reward included; the same as text.
 
-    `analyzed`: what the analysis says about all of them instead.
+    For a `code` of the analysis it is what that says about all of them instead, and for one of lint
+    what that says about the first.
     """
     checker = Checker(MemoryBundle(files))
-    if analyzed:
+    if code.startswith("R09"):
         return analysis(checker, files)
     checked = checker.check(next(iter(files)))
+    if code.startswith("L"):
+        found = list(lint(checked).diagnostics)
+        return tuple(found), "\n\n".join(to_text(d, checker.source) for d in found)
     found = list(checked.diagnostics)
     if checked.rubric is not None:
         found += [r.diagnostic for r in run_tests(checked.rubric, checked.tests) if not r.passed]
@@ -70,9 +78,10 @@ def analysis(checker: Checker, paths: Iterable[str]) -> tuple[tuple[Diagnostic, 
 @pytest.mark.parametrize("name", CASES)
 def test_one_mistake_gives_one_finding(name, golden):
     text = (FOLDER / f"{name}.rubric").read_text("utf-8")
-    found, shown = findings(divided(text), name.startswith("R09"))
+    found, shown = findings(divided(text), name)
     golden(f"diagnostics/{name}.txt", f"{text}\n{'─' * 60}\n\n{shown}\n")
-    assert [d.code for d in found] == [name.partition(".")[0]]
+    code = name.partition(".")[0]
+    assert [d.code for d in found] == BESIDE.get(code, [code])
 
 
 # Inputs that no short file can hold
