@@ -11,7 +11,7 @@ _NEEDS = (
     "ventilation|oxygen(?:ation)?|blood|pain|perfusion"
 )
 _VAGUE = any_of(
-    "(?:where|when|if) (?:appropriate|necessary|possible|applicable)",
+    "(?:where|when|if) (?:appropriate|applicable|suitable|indicated)",
     "as (?:appropriate|needed|necessary)(?= *[,.;]| *$)",
     r"(?<!is )(?<!are )(?<!be )(?:"
     r"(?<!age-)(?<!age )(?<!as )appropriate(?:ly)?(?! for)"
@@ -24,7 +24,9 @@ _VAGUE = any_of(
     "|or similar)",
 )
 
-_EXPLAINED = re.compile(r"[^.;]{0,60}(?:\(|\bi\.e\.|\bsuch as\b|\bincluding\b|\bnamely\b)", re.I)
+_EXPLAINED = re.compile(
+    r"[^.;]{0,60}(?:[(:]|\bi\.e\.|\bsuch as\b|\bincluding\b|\bnamely\b|\bwhich is\b)", re.IGNORECASE
+)
 
 
 def vague(subject: Subject) -> Iterator[Finding]:
