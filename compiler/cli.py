@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fmt": ("fmt", "bring rubrics into the one style"),
     "lint": ("lint", "look for what is allowed and harms a rubric"),
     "diff": ("diff", "say what changed in meaning between two versions"),
+    "lock": ("lock", "pin the meaning of what rubrics build on"),
     "explain": ("explain", "say what a code such as R0204 means"),
     "compile": ("compile", "write training data, reward, judge prompts and run files"),
     "analyze": ("analyze", "say what follows from the meaning of rubrics alone"),

@@ -25,6 +25,7 @@ SECTIONS = re.findall(
 )
 PAGES = [page(code) for code in CODES if code in SECTIONS]
 WITHOUT_EXAMPLES = {"R0001", "R0002", "R0003", "R0004", "R0106", "R0109", "R0110", "R0223", "R0317"}
+WITHOUT_EXAMPLES |= {"R0318", "R0319", "R0320"}  # they need a lock beside the file
 
 
 def files(example: Example) -> dict[str, str]:

@@ -14,11 +14,15 @@ import pytest
 from rubricdsl.analysis.certify import certify
 from rubricdsl.codes import CODES
 from rubricdsl.compact import compact
+from rubricdsl.compiler.cli import main
 from rubricdsl.diagnostics import Diagnostic
 from rubricdsl.insights.analyze import analyze
 from rubricdsl.insights.between import between
 from rubricdsl.insights.subject import subject
 from rubricdsl.lint import lint
+from rubricdsl.locking.against import against
+from rubricdsl.locking.lock_file import read, written
+from rubricdsl.locking.pins import pins, uses
 from rubricdsl.passes import Checker, check_paths
 from rubricdsl.promises import broken_promise
 from rubricdsl.render import to_text
@@ -136,14 +140,49 @@ def test_what_cannot_be_read_is_said(code, golden, tmp_path):
     assert [d.code for d in outcome.diagnostics] == [code]
 
 
+USES = HEAD + 'extends base version "1.0.0"\n'
+TERMS = 'valueset remedies { "leeches" }\n'
+LOCKED = {
+    "R0318": (VETO, VETO.replace("Does", "Does great"), ""),
+    "R0318.values": (TERMS + VETO, TERMS.replace("leeches", "mercury") + VETO, ""),
+    "R0319": (VETO, VETO, "^.*base.*\n"),
+}
+"""What a base says when it is locked and afterwards, and what is taken out of the lock file."""
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_what_a_lock_refuses(name, golden):
+    before, after, lost = LOCKED[name]
+    found = []
+    for body in (before, after):
+        base = HEAD.replace("sample", "base") + body
+        checker = Checker(MemoryBundle({"sample.rubric": USES, "base.rubric": base}))
+        found.append(list(uses(checker, [checker.check("sample.rubric")])))
+    lock = written(pins(found[0])[0])
+    lock = re.sub(lost, "", lock, flags=re.MULTILINE) if lost else lock
+    told = list(against(found[1], read(lock)))
+    golden(f"diagnostics/{name}.txt", to_text(told[0], checker.source) + "\n")
+    assert [d.code for d in told] == [name.partition(".")[0]]
+
+
+def test_a_lock_that_cannot_be_read(golden, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sample.rubric").write_text(HEAD + VETO)
+    (tmp_path / "rubrics.lock").write_text("format = 0\n")
+    assert main(["check", "sample.rubric", "--locked"]) == 1
+    golden("diagnostics/R0320.txt", capsys.readouterr().err)
+
+
 def test_every_code_has_a_golden():
-    shown = {name.partition(".")[0] for name in (*CASES, *BUILT, *ON_DISK)}
+    kinds = (*CASES, *BUILT, *ON_DISK, *LOCKED, "R0320")
+    shown = {name.partition(".")[0] for name in kinds}
     assert shown == set(CODES)
 
 
 def test_every_code_is_given_somewhere():
     sources = Path(__file__).parents[2] / "rubricdsl"
-    text = "".join(p.read_text("utf-8") for p in sources.rglob("*.py") if p.name != "codes.py")
+    tables = ("codes.py", "lint_codes.py")
+    text = "".join(p.read_text("utf-8") for p in sources.rglob("*.py") if p.name not in tables)
     assert [code for code in CODES if f'"{code}"' not in text] == []
 
 
