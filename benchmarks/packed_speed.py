@@ -60,7 +60,7 @@ def main() -> int:
         f"# Packed rows beside one row per criterion ({args.device})",
         f"{_machine(args.device)}. Made by `python benchmarks/packed_speed.py --write`.",
         f"## Scoring\n\nQwen3, shape {scorer}, {'bfloat16' if cuda else 'float32'}, "
-        f"{args.attention}, {args.answers} answer(s) at a time, criteria of {OWN} tokens, median of "
+        f"{args.attention}, answers at once: {args.answers}, criteria of {OWN} tokens, median of "
         f"{args.rounds} rounds.",
         _scoring(args, scorer),
         f"## A training step\n\nQwen3, shape {trained}, {TRAINED[1]} criteria of {OWN} tokens on "
@@ -135,7 +135,8 @@ def _training(args: argparse.Namespace) -> str:
     for which, name in (("trl", "`RewardTrainer`, one row each"), ("packed", "packed")):
         command = [sys.executable, __file__, "--train-with", which, "--device", args.device]
         command += ["--attention", args.attention]
-        found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        found = json.loads(told.splitlines()[-1])
         pairs = EXAMPLES * TRAINED[1] / found["seconds"]
         speed.append(pairs)
         lines.append(
