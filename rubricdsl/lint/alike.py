@@ -2,36 +2,43 @@
 
 from collections.abc import Iterator
 
+from .. import ir
 from ..diagnostics import Label
 from .similar import Gist, Pair, alike, gist
-from .subject import Finding, Subject, Written
+from .subject import Finding, Subject
 from .wording import sentences
 
 
 def twice(subject: Subject) -> Iterator[Finding]:
-    """Pairs of criteria that are alike and apply in the same cases.
+    """Pairs of criteria that are alike and apply in the same cases, one of them written here.
 
-    The one that comes later has the finding: said twice, said twice in opposite words, opposite of
-    each other, and perhaps opposite.
+    The one that comes later has the finding: said twice, opposite of each other, said twice in
+    opposite words, and perhaps opposite.
     """
-    listed = [written for written, _ in sentences(subject)]
-    gists = [gist(text.value) for _, text in sentences(subject)]
+    here = {written.criterion.id: written for written, _ in sentences(subject)}
+    criteria = [c for c in subject.rubric.criteria if c.id not in here]
+    criteria += [written.criterion for written in here.values()]
+    gists = [gist(criterion.text) for criterion in criteria]
     for pair in alike(gists):
-        one, other = listed[pair.earlier], listed[pair.later]
-        if one.criterion.when != other.criterion.when:
+        one, other = criteria[pair.earlier], criteria[pair.later]
+        if other.id not in here or one.when != other.when:
             continue
         code = _code(pair, gists[pair.earlier], gists[pair.later], one, other)
         if code:
-            values = {"name": other.criterion.id, "other": one.criterion.id}
-            first, second = subject.span(one.item.name), subject.span(other.item.name)
-            safe = next((w for w in (other, one) if w.is_safety), None)
-            labels = [Label(first, "the other one")]
-            yield subject.finding(code, second, values, about=safe, labels=labels)
+            values = {"name": other.id, "other": one.id}
+            place = subject.checked.places.get(one.id, subject.head)
+            found = subject.finding(
+                code,
+                subject.span(here[other.id].item.name),
+                values,
+                labels=[Label(place, "the other one")],
+            )
+            yield found._replace(is_safety="safety" in (one.tier, other.tier))
 
 
-def _code(pair: Pair, one: Gist, other: Gist, mine: Written, theirs: Written) -> str:
+def _code(pair: Pair, one: Gist, other: Gist, mine: ir.Criterion, theirs: ir.Criterion) -> str:
     """The code of a pair; empty where too much differs to say."""
-    same_polarity = mine.criterion.polarity == theirs.criterion.polarity
+    same_polarity = mine.polarity == theirs.polarity
     if one.negations == other.negations:
         if same_polarity:
             return "L0203"

@@ -111,10 +111,15 @@ def suppressed(
     """
     left: list[Diagnostic] = []
     used: set[tuple[Directive, str]] = set()
+    of_code: dict[str, list[Directive]] = {}
+    for directive in allowed:
+        for code in directive.codes:
+            of_code.setdefault(code, []).append(directive)
     for finding in findings:
         found = finding.diagnostic
-        by = [d for d in allowed if found.code in d.codes and d.start <= found.span.start < d.end]
-        used.update((directive, found.code) for directive in by)
+        of_this = of_code.get(found.code, ())
+        by = [each for each in of_this if each.start <= found.span.start < each.end]
+        used.update((each, found.code) for each in by)
         if by and found.level == "error" and finding.is_safety:
             left.append(diagnose("L0903", by[0].place, {"code": found.code}))
         if not by or (found.level == "error" and finding.is_safety):

@@ -1,9 +1,10 @@
 """Making the edits that findings offer, and looking at what comes of them."""
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ..diagnostics import Diagnostic, Edit, Fix
+from ..diagnostics import Edit, Fix
 from ..ir_json import semantic_hash
 from ..passes.check import Checker
 from ..source import Source, SourceBundle, with_source
@@ -25,36 +26,59 @@ def fixed(source: Source, bundle: SourceBundle, asked: frozenset[str] = ALL) -> 
     """Make every fix that changes no meaning, of findings with the codes asked for.
 
     Those that do not overlap are made together; then the file still checks without errors, means
-    the same by its semantic hash, and no finding is new. Where this fails they are made one by one,
-    and those with which it fails are refused.
+    the same by its semantic hash, and no finding is new. The fixes with which this fails are
+    refused, and the others made without them.
     """
-    made, refused = 0, dict[Fix, str]()
+    made = 0
+    refused: dict[tuple[str, str], tuple[Fix, str]] = {}
     for _ in range(MOST_ROUNDS):
-        found = _found(source, bundle, asked)
-        offered = [f for d in found for f in d.fixes[:1] if f.keeps_meaning and f not in refused]
-        fixes = _apart(offered)
-        if not fixes:
+        found = lint(Checker(with_source(bundle, source)).check(source.path), asked).diagnostics
+        # Places move from round to round; what a finding says does not.
+        offered = {
+            fix: (each.message, fix.title)
+            for each in found
+            for fix in each.fixes[:1]
+            if fix.keeps_meaning and (each.message, fix.title) not in refused
+        }
+        kept: list[Fix] = []
+        harmful: dict[Fix, str] = {}
+        _keep(_apart(offered), kept, harmful, source, bundle, asked)
+        refused |= {offered[fix]: (fix, reason) for fix, reason in harmful.items()}
+        if not kept:
             break
-        text = edited(source.text, fixes)
-        if not _harm(source, text, bundle, asked):
-            source, made = Source(source.path, text), made + len(fixes)
-            continue
-        for fix in fixes:
-            reason = _harm(source, edited(source.text, [fix]), bundle, asked)
-            if reason:
-                refused[fix] = reason
-            else:
-                source, made = Source(source.path, edited(source.text, [fix])), made + 1
-                break
-    return Fixed(source.text, made, tuple(refused.items()))
+        source, made = Source(source.path, edited(source.text, kept)), made + len(kept)
+    return Fixed(source.text, made, tuple(refused.values()))
+
+
+def _keep(
+    fixes: list[Fix],
+    kept: list[Fix],
+    refused: dict[Fix, str],
+    source: Source,
+    bundle: SourceBundle,
+    asked: frozenset[str],
+) -> None:
+    """Add to those kept all fixes that do no harm beside them, and to the refused the others."""
+    if not fixes:
+        return
+    reason = _harm(source, edited(source.text, [*kept, *fixes]), bundle, asked)
+    if not reason:
+        kept += fixes
+    elif len(fixes) == 1:
+        refused[fixes[0]] = reason
+    else:
+        half = len(fixes) // 2
+        _keep(fixes[:half], kept, refused, source, bundle, asked)
+        _keep(fixes[half:], kept, refused, source, bundle, asked)
 
 
 def edited(text: str, fixes: Iterable[Fix]) -> str:
     """The text with the edits of fixes that do not overlap."""
-    edits = [edit for fix in fixes for edit in fix.edits]
-    for edit in sorted(edits, key=lambda e: e.span.start, reverse=True):
-        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
-    return text
+    parts, at = [], 0
+    for span, new in sorted(edit for fix in fixes for edit in fix.edits):
+        parts += [text[at : span.start], new]
+        at = span.end
+    return "".join([*parts, text[at:]])
 
 
 def _apart(fixes: Iterable[Fix]) -> list[Fix]:
@@ -62,18 +86,22 @@ def _apart(fixes: Iterable[Fix]) -> list[Fix]:
     chosen: list[Fix] = []
     taken: list[Edit] = []
     for fix in sorted(fixes, key=lambda f: f.edits[0].span.start):
-        if not any(_overlap(edit, other) for edit in fix.edits for other in taken[-8:]):
+        if all(_is_free(edit, taken) for edit in fix.edits):
             chosen.append(fix)
-            taken = sorted([*taken[-8:], *fix.edits], key=lambda e: e.span.end)
+            for edit in fix.edits:
+                insort(taken, edit)
     return chosen
 
 
-def _overlap(one: Edit, other: Edit) -> bool:
-    return (one.span.start < other.span.end and other.span.start < one.span.end) or one == other
-
-
-def _found(source: Source, bundle: SourceBundle, asked: frozenset[str]) -> tuple[Diagnostic, ...]:
-    return lint(Checker(with_source(bundle, source)).check(source.path), asked).diagnostics
+def _is_free(edit: Edit, taken: list[Edit]) -> bool:
+    """Whether an edit overlaps none of those taken, which are in order."""
+    at = bisect_left(taken, edit)
+    near = taken[max(at - 1, 0) : at + 1]
+    return not any(
+        (edit.span.start < other.span.end and other.span.start < edit.span.end)
+        or edit.span.start == other.span.start
+        for other in near
+    )
 
 
 def _harm(source: Source, text: str, bundle: SourceBundle, asked: frozenset[str]) -> str:

@@ -105,6 +105,25 @@ def test_criteria_of_different_cases_are_not_compared():
     assert both == [("L0204", "b")]
 
 
+CORE_TEXT = 'rubric core version "1.0.0"\ntitle "C"\npurpose evaluation\n' + (
+    'safety { veto harm forbids "Tells the person to stop the insulin at home." }\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("polarity", "code"), [("forbids", ["L0203"]), ("requires", ["L0204", "L0903"])]
+)
+def test_what_is_used_from_elsewhere_is_compared_and_a_veto_is_safety(polarity, code):
+    text = f'{HEAD}include core version "1.0.0" called core\nsafety {{ use core.harm }}\n'
+    text += f'proficiency {{{FACTS}  # lint: allow L0204 because "so"\n'
+    text += (
+        f'  criterion c weight 1 {polarity} "Tells the person to stop the insulin at home."\n}}\n'
+    )
+    checked = Checker(MemoryBundle({PATH: text, "core.rubric": CORE_TEXT})).check(PATH)
+    found = lint(checked, ALL - {"L0902"}).diagnostics
+    assert sorted(d.code for d in found) == code
+
+
 def test_many_like_sentences_are_compared_with_few():
     gists = [gist(f"Names the first sign, the second sign, and thing{i}.") for i in range(400)]
     assert list(alike(gists)) == []
