@@ -2,16 +2,16 @@
 
 OLD and NEW are files or folders, whose rubrics are paired by name. With a revision of Git in front,
 OLD is what the paths were there, and NEW what they are now, or in a second revision. What exists
-as a file is no revision.
+as a file is no revision. Options stand before `--`.
 
 Layout and comments make no difference. docs/diff.md says which changes are major, minor and patch.
 
 examples:
   rubricc diff old.rubric new.rubric
   rubricc diff HEAD~3 -- rubrics/cardiology
-  rubricc diff v1.0.0 v1.1.0 -- rubrics/ --format json
-  rubricc diff origin/main -- rubrics/ --require-version-step
-  rubricc diff HEAD -- mine.rubric --data answers.jsonl
+  rubricc diff --format json v1.0.0 v1.1.0 -- rubrics/
+  rubricc diff --require-version-step origin/main -- rubrics/
+  rubricc diff --data answers.jsonl HEAD -- mine.rubric
 """
 
 import argparse
@@ -44,10 +44,12 @@ from .report import print_json, report
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
+    parser.usage = (
+        "%(prog)s [OPTION …] OLD NEW\n       %(prog)s [OPTION …] REVISION [REVISION] -- PATH …"
+    )
     parser.add_argument(
-        "what", nargs="+", metavar="OLD NEW | REVISION [REVISION] -- PATH",
-        help="two files or folders, or one or two revisions and paths",
-    )  # fmt: skip
+        "what", nargs="+", metavar="WHAT", help="two files or folders, or revisions and paths"
+    )
     parser.add_argument(
         "--path", action="append", default=[], metavar="DIR", help="a further root for includes"
     )
@@ -161,6 +163,9 @@ def _sides(what: Sequence[str], roots: Sequence[str]) -> tuple[Side, Side]:
             missing = next((path for path in what if not os.path.exists(path)), None)
             why = f"{missing!a} is not there" if missing else "give an old and a new one"
             raise UsedWrongly(why)
+        for path in what:
+            if not rubric_files([path])[0]:
+                raise UsedWrongly(f"there are no rubrics below {path!a}")
         return _on_disk(what[:1], roots), _on_disk(what[1:], roots)
     repository = Repository(Path.cwd())
     repository.commit(what[0])
@@ -174,21 +179,19 @@ def _sides(what: Sequence[str], roots: Sequence[str]) -> tuple[Side, Side]:
             second = None  # a path that is gone
     if not paths:
         raise UsedWrongly("name the paths behind the revision, for example `HEAD~3 -- rubrics/`")
-    before = _at(repository, what[0], paths, roots)
-    if second is not None:
-        after = _at(repository, second, paths, roots)
-    else:
-        inside = [path for path in paths if repository.inside(path) and os.path.exists(path)]
-        after = _on_disk(inside, roots)
-    if not before.files and not after.files:
-        raise UsedWrongly(f"there are no rubrics at {', '.join(paths)}")
-    return before, after
+    old = RevisionBundle(repository, what[0], roots)
+    new = None if second is None else RevisionBundle(repository, second, roots)
+    sides: tuple[list[str], list[str]] = [], []
+    for path in paths:
+        before = old.below(path)
+        after = new.below(path) if new else rubric_files([path])[0] if os.path.exists(path) else []
+        if not before and not after:
+            raise UsedWrongly(f"there are no rubrics at {path!a}")
+        sides[0].extend(before)
+        sides[1].extend(after)
+    left, right = (list(dict.fromkeys(files)) for files in sides)
+    return Side(old, left), Side(new or DiskBundle(tuple(roots)), right)
 
 
 def _on_disk(paths: Sequence[str], roots: Sequence[str]) -> Side:
     return Side(DiskBundle(tuple(roots)), rubric_files(paths)[0])
-
-
-def _at(repository: Repository, revision: str, paths: Sequence[str], roots: Sequence[str]) -> Side:
-    bundle = RevisionBundle(repository, revision, roots)
-    return Side(bundle, list(dict.fromkeys(file for path in paths for file in bundle.below(path))))

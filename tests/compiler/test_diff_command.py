@@ -168,6 +168,7 @@ def test_a_rubric_with_errors_is_told(folder, capsys):
 
 
 @pytest.mark.parametrize("what", [["old.rubric"], ["old.rubric", "gone.rubric"],
+                                  ["old.rubric", "empty"],
                                   ["old.rubric", "new.rubric", "old.rubric"]])  # fmt: skip
 def test_what_is_no_pair(folder, capsys, what):
     assert main(["diff", *what]) == 2
@@ -181,7 +182,7 @@ def test_a_revision_and_what_is_there_now(repository, capsys):
     assert "  minor  reworded `harm`: Does harm. → Does great harm.\n" in out
     # The include as it was then, too:
     assert out.count("reworded `harm`") == 2
-    assert main(["diff", "HEAD", "--", "r/a/one.rubric", "--require-version-step"]) == 0
+    assert main(["diff", "--require-version-step", "HEAD", "--", "r/a/one.rubric"]) == 0
 
 
 @needs_git
@@ -204,7 +205,8 @@ def test_two_revisions_a_file_that_is_gone_and_another_folder(repository, capsys
     [
         (["HEAD~9", "--", "r"], "there is no revision 'HEAD~9'"),
         (["HEAD~1", "--", "../x"], "'../x' is outside the repository"),
-        (["HEAD~1", "--", "nothing"], "there are no rubrics at nothing"),
+        (["HEAD~1", "--", "nothing"], "there are no rubrics at 'nothing'"),
+        (["HEAD", "HEAD~1", "HEAD", "--", "r"], "there are no rubrics at 'HEAD'"),
         (["HEAD~1"], "name the paths behind the revision"),
     ],
 )
