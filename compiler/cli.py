@@ -24,7 +24,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("export", "write rubrics in another format"),
     "score": ("score", "turn recorded verdicts into scores"),
     "judge": ("judge", "judge answers with a model or with recorded verdicts"),
+    "serve": ("serve", "answer rewards and verdicts over HTTP"),
     "train": ("train", "train a reward model or a policy from a bundle"),
+    "evaluate": ("evaluate", "measure reward models and judges on held-out labels"),
     "completion": ("completion", "complete commands and options in a shell"),
     "demo": ("demo", "the whole path on this machine, in a few minutes"),
 }
