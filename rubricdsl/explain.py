@@ -31,8 +31,9 @@ INTRODUCTION = """\
 # What rubricc says
 
 Every finding has a code. `rubricc explain CODE` prints what stands here. Errors stop a rubric from
-being used; warnings and notes do not. A fragment stands in the block that is named above it, the
-examples below it as they are: the first gives the finding, the second does not.
+being used; warnings and notes do not. Codes with an L come from `rubricc lint` and stop nothing
+else ([lint.md](lint.md)). A fragment stands in the block that is named above it, the examples below
+it as they are: the first gives the finding, the second does not.
 
 This page is made by `python -m rubricdsl.explain`.
 """

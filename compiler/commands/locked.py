@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from rubricdsl.diagnostics import in_order
+from rubricdsl.diagnostics import Diagnostic, in_order
 from rubricdsl.passes import Outcome, check_paths
 
 NAME = "rubrics.lock"
@@ -28,10 +28,15 @@ def add_locked(parser: argparse.ArgumentParser) -> None:
 def checked(args: argparse.Namespace) -> Outcome:
     """`check_paths` of the arguments, with what the lock says where it was asked for."""
     outcome = check_paths(args.paths, args.path)
+    found = in_order([*outcome.diagnostics, *locked_findings(args, outcome)])
+    return replace(outcome, diagnostics=found)
+
+
+def locked_findings(args: argparse.Namespace, outcome: Outcome) -> list[Diagnostic]:
+    """What the lock says of checked files; nothing without `--locked`."""
     if not args.locked:
-        return outcome
+        return []
     from rubricdsl.locking.against import against_file
     from rubricdsl.locking.pins import uses
 
-    found = against_file(uses(outcome.checker, outcome.files), args.lock)
-    return replace(outcome, diagnostics=in_order([*outcome.diagnostics, *found]))
+    return against_file(uses(outcome.checker, outcome.files), args.lock)
