@@ -19,6 +19,24 @@ class Label(NamedTuple):
     text: str
 
 
+class Edit(NamedTuple):
+    """The text that takes the place of a span; an empty span inserts."""
+
+    span: Span
+    text: str
+
+
+class Fix(NamedTuple):
+    """A way to mend a finding, as edits of one file that do not overlap.
+
+    `keeps_meaning` claims that the semantic hash of the rubric stays; who applies it looks.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    keeps_meaning: bool = False
+
+
 @dataclass(frozen=True)
 class Diagnostic:
     """One finding: `message` is the title, `label` stands under the span, the rest below it.
@@ -35,6 +53,7 @@ class Diagnostic:
     why: str = ""
     hint: str = ""
     lines: tuple[str, ...] = ()
+    fixes: tuple[Fix, ...] = ()
 
 
 def diagnose(
@@ -46,6 +65,7 @@ def diagnose(
     labels: Iterable[Label] = (),
     hint: str | None = None,
     lines: Iterable[str] = (),
+    fixes: Iterable[Fix] = (),
 ) -> Diagnostic:
     """A diagnostic from the table; `values` fill the placeholders of its texts.
 
@@ -63,6 +83,7 @@ def diagnose(
         why=entry.why.format(**values),
         hint=entry.hint.format(**values) if hint is None else hint,
         lines=tuple(lines),
+        fixes=tuple(fixes),
     )
 
 

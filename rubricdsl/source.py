@@ -173,3 +173,27 @@ class MemoryBundle:
     def find(self, name: str, near: str) -> str | None:
         path = name.replace(".", "/") + ".rubric"
         return path if path in self._files else None
+
+
+def with_source(bundle: SourceBundle, source: Source) -> SourceBundle:
+    """The bundle with another text for one file, as it would be after a change."""
+    return _Instead(bundle, source)
+
+
+class _Instead:
+    def __init__(self, bundle: SourceBundle, source: Source) -> None:
+        self._bundle = bundle
+        self._source = source
+        self._key = bundle.key(source.path)
+
+    def read(self, path: str) -> Source:
+        return self._source if self.key(path) == self._key else self._bundle.read(path)
+
+    def key(self, path: str) -> str:
+        return self._bundle.key(path)
+
+    def named(self, path: str, name: str) -> None:
+        self._bundle.named(path, name)
+
+    def find(self, name: str, near: str) -> str | None:
+        return self._bundle.find(name, near)

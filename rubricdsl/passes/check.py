@@ -9,6 +9,7 @@ from pathlib import Path
 from .. import ir
 from ..diagnostics import Diagnostic, Label, diagnose, has_errors, in_order
 from ..source import DiskBundle, Source, SourceBundle, Span, Unreadable
+from ..syntax import nodes as n
 from ..syntax.nodes import Tree
 from ..syntax.parser import parse
 from .damage import damage
@@ -62,6 +63,13 @@ class Checker:
         """The text of a file that has been read."""
         found = self._done.get(self._bundle.key(path))
         return found.source if found else None
+
+    def built_on(self, checked: Checked) -> list[tuple[n.Include | n.Extends, Checked]]:
+        """What a file includes and extends, each with the file that was found for it."""
+        items = checked.tree.items if checked.tree else ()
+        named = [item for item in items if isinstance(item, n.Include | n.Extends)]
+        found = [(item, self._bundle.find(item.name.text, checked.path)) for item in named]
+        return [(item, self.check(path)) for item, path in found if path is not None]
 
     def _check(self, path: str) -> Checked:
         try:
