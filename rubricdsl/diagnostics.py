@@ -73,7 +73,8 @@ def diagnose(
     """A diagnostic from the table; `values` fill the placeholders of its texts.
 
     A hint that asks `did you mean …?` is a fix as well, unless others are given: `word` is what it
-    speaks of, if that is not all that `span` holds. Raises `KeyError` for a code that is not in the table, or for a value that it needs.
+    speaks of, if that is not all that `span` holds. Raises `KeyError` for a code that is not in the
+    table, or for a value that it needs.
     """
     entry = CODES[code]
     values = {name: _shortened(value) for name, value in values.items()}

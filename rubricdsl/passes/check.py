@@ -53,6 +53,7 @@ class Checker:
         self._done: dict[str, Checked] = {}
         self._open: list[str] = []
         self._needs: dict[str, set[str]] = {}
+        self._missing: set[str] = set()
 
     def check(self, path: str) -> Checked:
         """The file at `path`, checked. Never raises for anything that the file says."""
@@ -77,6 +78,10 @@ class Checker:
                 waiting += self._needs.get(key, ())
         return frozenset(found)
 
+    def not_found(self) -> frozenset[str]:
+        """The names that files asked for and that no file has."""
+        return frozenset(self._missing)
+
     def forget(self, key: str) -> None:
         """A file has changed, or a rubric that was not found may be there now: what was checked
         with it (a key or a name, as in `needs`) will be checked again."""
@@ -90,6 +95,7 @@ class Checker:
             if known not in stale:
                 stale.add(known)
                 waiting += users.get(known, ())
+        self._missing.discard(key)
         for known in stale:
             self._done.pop(known, None)
             self._needs.pop(known, None)
@@ -156,6 +162,7 @@ class Checker:
         path = self._bundle.find(name, near)
         if path is None:
             self._needs[self._open[-1]].add(name)
+            self._missing.add(name)
             return Found(None, None)
         key = self._bundle.key(path)
         self._needs[self._open[-1]].add(key)
