@@ -165,7 +165,7 @@ def _title(criterion: ir.Criterion, known: Shares) -> str:
 
 
 def _percent(known: Shares, profile: str, criterion: str) -> str:
-    return f"{round(100 * known[profile][criterion], 1):g} %"
+    return f"{round(100 * float(known[profile][criterion]), 1):g} %"
 
 
 def _rubric(index: Names, made: Definition | None) -> str | None:
