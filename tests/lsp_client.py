@@ -1,5 +1,5 @@
-"""A client of the Language Server Protocol: it starts `rubricc lsp` and speaks JSON-RPC with it over
-standard input and output."""
+"""A client of the Language Server Protocol: it starts `rubricc lsp` and speaks JSON-RPC with it
+over standard input and output."""
 
 import json
 import queue

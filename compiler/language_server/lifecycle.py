@@ -11,35 +11,27 @@ from rubricdsl.editor.positions import Encoding
 from . import convert
 from .server import RubricServer
 
-_ENCODINGS: dict[str, Encoding] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}
+_ENCODINGS: dict[lsp.PositionEncodingKind, Encoding] = {
+    lsp.PositionEncodingKind.Utf8: "utf-8",
+    lsp.PositionEncodingKind.Utf16: "utf-16",
+    lsp.PositionEncodingKind.Utf32: "utf-32",
+}
 
 
 def register(server: RubricServer) -> None:
     """Add the handlers of this module."""
     server.feature(lsp.INITIALIZE)(initialize)
     server.feature(lsp.INITIALIZED)(initialized)
-    server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)(_built_in)
-    server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)(_built_in)
     server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)(saved)
     server.feature(lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(folders_changed)
     server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)(files_changed)
 
 
-def _built_in(_: object) -> None:
-    """Announced here, done by the protocol class."""
-
-
 def initialize(ls: RubricServer, params: lsp.InitializeParams) -> None:
     """Agree on how columns are counted, and remember the folders."""
     asyncio.get_running_loop().set_exception_handler(ls.loop_failed)
-    chosen = str(
-        getattr(
-            encoding := ServerCapabilitiesBuilder.choose_position_encoding(params.capabilities),
-            "value",
-            encoding,
-        )
-    )
-    ls.encoding = _ENCODINGS[chosen]
+    chosen = ServerCapabilitiesBuilder.choose_position_encoding(params.capabilities)
+    ls.encoding = _ENCODINGS[lsp.PositionEncodingKind(chosen)]
     ls.rubrics.folders = [convert.path_of(folder.uri) for folder in params.workspace_folders or ()]
     if not ls.rubrics.folders and params.root_uri:
         ls.rubrics.folders = [convert.path_of(params.root_uri)]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from lsprotocol import types as lsp
+from pygls.exceptions import FeatureRequestError
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
@@ -23,11 +24,11 @@ from . import convert
 
 log = logging.getLogger("rubricc.lsp")
 
-QUIET = 0.01
+QUIET = 0.005
 """Seconds without a keystroke before a file is checked; as long as one check takes, if that is
 more than `SLOW`."""
 SLOW = 0.1
-MOST_QUIET = 1.0
+MOST_QUIET = 0.3
 AT_REST = 0.5
 """Seconds without a keystroke before what takes a proof is looked at."""
 MOST_FINDINGS = 500
@@ -252,7 +253,9 @@ class RubricServer(LanguageServer):
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Say that something went wrong: an editor that falls silent looks as if all were well."""
-        log.error("%s: %s", getattr(source, "__name__", source), error, exc_info=error)
+        if source is FeatureRequestError:  # whoever asked is told, and the log has it
+            return
+        log.error("%s", error, exc_info=error)
         text = f"rubricc: {error} (details in the log; please report it)"
         self.window_log_message(lsp.LogMessageParams(lsp.MessageType.Error, text))
         self.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Error, text))

@@ -5,6 +5,7 @@ import sys
 
 from . import lifecycle, reading, running, writing
 from .server import RubricServer
+from .writing import Refusal
 
 
 def make(search: tuple[str, ...] = ()) -> RubricServer:
@@ -15,11 +16,18 @@ def make(search: tuple[str, ...] = ()) -> RubricServer:
     return server
 
 
+def _is_fault(record: logging.LogRecord) -> bool:
+    """A refusal is an answer and leaves no trace in the log."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, Refusal)
+
+
 def serve(search: tuple[str, ...] = ()) -> None:
     """Speak with a client over standard input and output, until it says goodbye.
 
     Whatever else would be printed goes to standard error.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
+    logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_fault)
     output, sys.stdout = sys.stdout.buffer, sys.stderr
     make(search).start_io(sys.stdin.buffer, output)

@@ -27,7 +27,12 @@ _KINDS = {
     "response": lsp.CompletionItemKind.Variable,
     "type": lsp.CompletionItemKind.TypeParameter,
 }
-_FAILED = int(lsp.LSPErrorCodes.RequestFailed)
+
+
+class Refusal(JsonRpcException):
+    """A request that was understood and cannot be granted; the message says why."""
+
+    CODE = int(lsp.LSPErrorCodes.RequestFailed)
 
 
 def register(server: RubricServer) -> None:
@@ -95,7 +100,7 @@ def prepare_rename(ls: RubricServer, params: lsp.PrepareRenameParams) -> lsp.Ran
     path, offset = ls.place(params.text_document.uri, params.position)
     found = renameable(ls.rubrics, path, offset)
     if isinstance(found, Refused):
-        raise JsonRpcException(found.reason, _FAILED)
+        raise Refusal(found.reason)
     return ls.range(found)
 
 
@@ -104,7 +109,7 @@ def rename(ls: RubricServer, params: lsp.RenameParams) -> lsp.WorkspaceEdit:
     path, offset = ls.place(params.text_document.uri, params.position)
     found = renamed(ls.rubrics, path, offset, params.new_name)
     if isinstance(found, Refused):
-        raise JsonRpcException(found.reason, _FAILED)
+        raise Refusal(found.reason)
     return lsp.WorkspaceEdit(
         {ls.uri(file): _edits(ls, file, edits) for file, edits in found.edits.items()}
     )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from .. import ir
@@ -20,6 +21,8 @@ from .workspace import Workspace
 MOST_MODULES = 200
 _HEADER = re.compile(r'^rubric\s+([\w.]+)\s+version\s+"([^"\n]*)"', re.MULTILINE)
 _POLICIES = {"safety": ("violate", "drop")}
+_LISTS = ("CITES", "BECAUSE", "VIOLATES")
+"""Behind these, names stand apart by commas."""
 _OTHER_POLICIES = ("unmet", "exclude", "drop")
 
 Kind = Literal[
@@ -118,7 +121,7 @@ def _names(here: Cursor, scope: _Scope) -> Iterator[Item]:
             yield from _default(here, scope)
         case "WHEN" | "CHECK" | "AND" | "OR" | "NOT" | "COMPARE" | "IN" | "CONTAINS":
             yield from _expression(here, scope)
-        case "LPAR" | "COMMA" if "NAME" in here.expected or "UNIT" in here.expected:
+        case "LPAR" | "COMMA" if here.index_of("LPAR", *_LISTS) > here.open_brace():
             yield from _in_brackets(here, scope)
         case _ if "NAME" in here.expected:
             yield from _entries(here, scope, opened)
@@ -126,14 +129,12 @@ def _names(here: Cursor, scope: _Scope) -> Iterator[Item]:
 
 def _entries(here: Cursor, scope: _Scope, opened: str) -> Iterator[Item]:
     """The next line of a sheet or of facts; the next parameter of a reward."""
-    since = here.open_brace()
+    said = set(_said(here))
     if opened == "RESPONSE":
-        said = {e.name.text for e in here.inside(since) if isinstance(e, n.Entry) and e.name}
         rest = (c for c in scope.criteria.values() if c.id not in said)
         yield from (item._replace(insert=f"{item.label}: ") for item in _criteria(rest))
     elif opened in ("GIVEN", "PROMPT"):
-        told = {b.name.text for b in here.inside(since) if isinstance(b, n.Binding)}
-        rest_inputs = (spec for spec in scope.inputs.values() if spec.id not in told)
+        rest_inputs = (spec for spec in scope.inputs.values() if spec.id not in said)
         yield from (item._replace(insert=f"{item.label}: ") for item in _inputs(rest_inputs))
     elif opened == "":
         at = here.index_of("REWARD")
@@ -141,6 +142,16 @@ def _entries(here: Cursor, scope: _Scope, opened: str) -> Iterator[Item]:
         if isinstance(shape, Token) and shape.text in SHAPE_PARAMS:
             params = SHAPE_PARAMS[shape.text]
             yield from (Item(name, "value", f"parameter of {shape.text}") for name in params)
+
+
+def _said(here: Cursor) -> Iterator[str]:
+    """The names that the open braces have an entry for, the one before the cursor included."""
+    entries = list(here.inside(here.open_brace()))
+    for entry, after in pairwise([*entries, None]):
+        if isinstance(entry, n.Entry | n.Binding) and entry.name is not None:
+            yield entry.name.text
+        elif isinstance(after, Token) and after.type == "COLON" and isinstance(entry, Token):
+            yield entry.text
 
 
 def _after_colon(here: Cursor, scope: _Scope, opened: str) -> Iterator[Item]:
@@ -190,7 +201,7 @@ def _against(left: object, scope: _Scope) -> Iterator[Item]:
 
 
 def _in_brackets(here: Cursor, scope: _Scope) -> Iterator[Item]:
-    at = here.index_of("LPAR", "CITES", "BECAUSE", "VIOLATES")
+    at = here.index_of("LPAR", *_LISTS)
     opener = here.values[at] if at >= 0 else None
     before = here.values[at - 1] if at > 0 else None
     if not isinstance(opener, Token):

@@ -80,17 +80,24 @@ def cursor(source: Source, offset: int) -> Cursor | None:
     )
     machine = Machine()
     recovery = Recovery(source, tokens, lexical, machine)
-    if not _read(text, tokens, machine, recovery, stop - number):
+    if not _read(text, tokens, machine, recovery, 0, stop - number):
         return None
-    unit = ("UNIT",) if number and machine.fits("QUANTITY") else ()
-    expected: tuple[str, ...] = unit if number else machine.expected()
+    expected: tuple[str, ...]
+    if number and machine.fits("QUANTITY"):
+        expected = ("UNIT",)
+    else:
+        if number and not _read(text, tokens, machine, recovery, stop - 1, stop):
+            return None
+        expected, number = machine.expected(), False
     values = tuple(machine.values)
     return Cursor(start, text[start:offset], values, frozenset(expected), number)
 
 
-def _read(text: str, tokens: list[Token], machine: Machine, recovery: Recovery, stop: int) -> bool:
-    """Read the tokens before `stop`; False if a fault makes reading go on behind it."""
-    before, at = tokens[:stop], 0
+def _read(
+    text: str, tokens: list[Token], machine: Machine, recovery: Recovery, at: int, stop: int
+) -> bool:
+    """Read the tokens from `at` to `stop`; False if a fault makes reading go on behind it."""
+    before = tokens[:stop]
     while (at := machine.run(before, at)) < stop:
         token, used = decide(text, tokens, at, machine)
         if token.type == END:
