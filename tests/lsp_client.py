@@ -41,6 +41,7 @@ class Client:
 
     def __enter__(self):
         capabilities = {
+            "textDocument": {"rename": {"prepareSupport": True}},
             "workspace": {
                 "codeLens": {"refreshSupport": True},
                 "didChangeWatchedFiles": {"dynamicRegistration": True},

@@ -72,4 +72,4 @@ def _changed(ls: RubricServer, paths: Iterable[str]) -> None:
     """Check the open documents again that build on these files, or that miss one."""
     for path in paths:
         ls.rubrics.changed(path)
-    ls.check_soon(convert.path_of(document.uri) for document in ls.documents.values())
+    ls.check_soon(())

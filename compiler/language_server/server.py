@@ -155,16 +155,15 @@ class RubricServer(LanguageServer):
     # Findings
 
     def check_soon(self, paths: Iterable[str]) -> None:
-        """Check open documents once the editor has been quiet for a moment: those that these files
-        are, and those that build on them. What waits already waits anew."""
+        """Check open documents once the editor has been quiet for a moment: these first, then all
+        about which nothing is known any more. What waits already waits anew."""
         first = {self._key(path): path for path in paths}
-        self._waiting = {key: path for key, path in first.items() if key in self.documents} | {
-            key: path for key, path in self._waiting.items() if key not in first
-        }
+        waiting = first | self._waiting
         for key, document in self.documents.items():
             path = convert.path_of(document.uri)
-            if key not in self._waiting and any(self.rubrics.builds_on(path, p) for p in first):
-                self._waiting[key] = path
+            if not self.rubrics.is_known(path):
+                waiting.setdefault(key, path)
+        self._waiting = {key: path for key, path in waiting.items() if key in self.documents}
         self._cancel()
         quiet = QUIET if self._took < SLOW else min(self._took, MOST_QUIET)
         self._timer = asyncio.get_running_loop().call_later(quiet, self._check_next)

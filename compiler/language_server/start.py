@@ -3,9 +3,10 @@
 import logging
 import sys
 
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError
+
 from . import lifecycle, reading, running, writing
 from .server import RubricServer
-from .writing import Refusal
 
 
 def make(search: tuple[str, ...] = ()) -> RubricServer:
@@ -17,9 +18,9 @@ def make(search: tuple[str, ...] = ()) -> RubricServer:
 
 
 def _is_fault(record: logging.LogRecord) -> bool:
-    """A refusal is an answer and leaves no trace in the log."""
+    """Whether a record is about more than a request that was refused: that is an answer."""
     error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, Refusal)
+    return not isinstance(error, JsonRpcException) or isinstance(error, JsonRpcInternalError)
 
 
 def serve(search: tuple[str, ...] = ()) -> None:

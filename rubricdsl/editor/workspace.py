@@ -113,9 +113,9 @@ class Workspace:
                 self._seen[key] = _state(key)
         return checked
 
-    def builds_on(self, path: str, other: str) -> bool:
-        """Whether what is said about a file depends on another."""
-        return self.bundle.key(other) in self.checker.needs(path)
+    def is_known(self, path: str) -> bool:
+        """Whether a file was checked since it, or what it builds on, has changed."""
+        return self.checker.knows(path)
 
     def module(self, name: str, near: str) -> str | None:
         """The path of the rubric that a file means by a name."""

@@ -67,6 +67,10 @@ class Checker:
                 self._open.pop()
         return self._done[key]
 
+    def knows(self, path: str) -> bool:
+        """Whether a file has been checked, and not been forgotten since."""
+        return self._bundle.key(path) in self._done
+
     def needs(self, path: str) -> frozenset[str]:
         """The keys of the files that a file has been checked with, itself included; also of those
         that were not found, by name."""
