@@ -378,7 +378,6 @@ def test_requests_about_what_is_not_open_are_answered(client, folder):
 def test_without_the_extra_the_command_says_what_to_install(monkeypatch, capsys):
     from rubricdsl.compiler.cli import main
 
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    monkeypatch.setattr("rubricdsl.compiler.commands.lsp.find_spec", lambda _: None, raising=False)
+    monkeypatch.setattr("rubricdsl.compiler.commands.lsp.find_spec", lambda _: None)
     assert main(["lsp"]) == 2
     assert "pip install 'rubricdsl[lsp]'" in capsys.readouterr().err
