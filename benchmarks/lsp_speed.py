@@ -13,6 +13,7 @@ with the file damaged (a quote that is not closed), and while another open file 
 
 import argparse
 import importlib.metadata
+import os
 import platform
 import statistics
 import sys
@@ -84,7 +85,8 @@ def _report(folder: Path, rounds: int) -> str:
     lines += ["", "| 50 kB, right after a keystroke | median | worst |", "|---|---:|---:|"]
     lines += _asking(folder, SIZES[1], max(5, rounds // 4))
     versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in ("pygls", "lsprotocol"))
-    lines += ["", f"{_machine()}; Python {platform.python_version()}; {versions}.", ""]
+    load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    lines += ["", f"{_machine()}, {load}; Python {platform.python_version()}; {versions}.", ""]
     return "\n".join(lines)
 
 

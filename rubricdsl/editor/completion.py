@@ -306,9 +306,9 @@ def _modules(scope: _Scope, include: bool) -> Iterator[Item]:
     """Rubrics that can be found from this file."""
     library = sorted(map(str, library_root().rglob("*.rubric")))
     files = dict.fromkeys([*scope.workspace.files(), *library])
-    seen = set[str]()
+    seen, offered = set[str](), 0
     key = scope.workspace.bundle.key
-    for path in list(files)[:MOST_MODULES]:
+    for path in files:
         header = _HEADER.search(scope.workspace.text(path))
         if header is None or header[1] in seen:
             continue
@@ -317,6 +317,8 @@ def _modules(scope: _Scope, include: bool) -> Iterator[Item]:
         found = scope.workspace.module(name, scope.path)
         if found is None or key(found) == key(scope.path):
             continue
+        if (offered := offered + 1) > MOST_MODULES:
+            return
         insert = f'{name} version "{version}"'
         insert += f" called {name.rpartition('.')[2]}" if include else ""
         yield Item(name, "module", f"version {version}", insert)
