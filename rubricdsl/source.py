@@ -126,12 +126,15 @@ class DiskBundle:
         for root in (self._implied(near), *self._roots, library_root()):
             file = root / relative
             try:
-                if file.is_file() and file.resolve().is_relative_to(root.resolve()):
+                if self._is_there(file) and file.resolve().is_relative_to(root.resolve()):
                     return str(file)
             except OSError:
                 # A name too long for the disk, a folder that may not be entered: not there.
                 continue
         return None
+
+    def _is_there(self, file: Path) -> bool:
+        return file.is_file()
 
     def _implied(self, near: str) -> Path:
         path, parts = Path(near), self._names.get(near, "").split(".")
