@@ -20,6 +20,11 @@ def render(name: str, **values: Any) -> str:
     return str(_template(name).render(**values))
 
 
+def render_page(name: str, **values: Any) -> str:
+    """A rendered page of HTML: every value is escaped."""
+    return str(_template(name, is_html=True).render(**values))
+
+
 def fenced(text: str) -> str:
     """A text between two fences that it cannot contain."""
     line = fence(text)
@@ -27,10 +32,14 @@ def fenced(text: str) -> str:
 
 
 @functools.cache
-def _template(name: str) -> Any:
+def _template(name: str, is_html: bool = False) -> Any:
     # Whatever an author writes is a value and never a template: nothing of it is evaluated.
     environment = ImmutableSandboxedEnvironment(
-        loader=BaseLoader(), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=BaseLoader(),
+        undefined=StrictUndefined,
+        autoescape=is_html,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["fenced"] = fenced
     return environment.from_string(template_text(name))

@@ -63,6 +63,11 @@ class Checker:
         found = self._done.get(self._bundle.key(path))
         return found.source if found else None
 
+    @property
+    def read_paths(self) -> tuple[str, ...]:
+        """The files that have been asked for so far, included ones among them."""
+        return tuple(file.path for file in self._done.values())
+
     def _check(self, path: str) -> Checked:
         try:
             source = self._bundle.read(path)
