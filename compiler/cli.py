@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "test": ("test", "run the tests written inside rubrics"),
     "fmt": ("fmt", "bring rubrics into the one style"),
     "explain": ("explain", "say what a code such as R0204 means"),
+    "doc": ("doc", "write rubrics as pages that a clinician can sign"),
     "compile": ("compile", "write training data, reward, judge prompts and run files"),
     "verify": ("verify", "check what a bundle's rewards are claimed to keep"),
     "import": ("import_", "make .rubric files from other formats"),

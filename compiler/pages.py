@@ -7,7 +7,6 @@ from rubricdsl.coverage.paint import PaintedLine, paint, state
 from rubricdsl.coverage.record import GoalKind
 from rubricdsl.coverage.table import describe, group_name, missing_words
 from rubricdsl.ir import TIERS
-from rubricdsl.render import visible
 
 from .templating import render_page
 
@@ -33,10 +32,9 @@ def coverage_page(coverage: Coverage) -> str:
         coverage=coverage,
         files=files,
         mark=lambda part: MARKS[state(part.goals)],
-        missing=lambda part: visible("; ".join(missing_words(part))),
+        missing=lambda part: "; ".join(missing_words(part)),
         share=_share,
         remark=_remark,
-        visible=_shown,
     )
 
 
@@ -53,8 +51,4 @@ def _remark(line: PaintedLine) -> list[tuple[str, list[tuple[str, str, str]]]]:
 def _goal(goal: Goal) -> tuple[str, str, str]:
     mark = "✓" if goal.times else "✗" if goal.asked else "·"
     name = f"{goal.about}: {goal.name}" if goal.about else goal.name
-    return mark, visible(name), visible(describe(goal))
-
-
-def _shown(text: str) -> str:
-    return "\t".join(map(visible, text.split("\t")))
+    return mark, name, describe(goal)
