@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from rubricdsl.diagnostics import Diagnostic, has_errors
-from rubricdsl.passes import Checked, Outcome, check_paths, rubric_files
+from rubricdsl.listing import rubric_files
+from rubricdsl.passes import Checked, Outcome, check_paths
 from rubricdsl.render import place, to_json, visible
 from rubricdsl.testing import CaseRun, run_cases
 
@@ -93,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
             print("\x1b[2J\x1b[H", end="", flush=True)
         _, run = _once(args)
         print("waiting for a change; Ctrl-C ends", file=sys.stderr)
-        return run.outcome.checker.read_paths
+        return [file.path for file in run.outcome.checker.files]
 
     watch(once, lambda: rubric_files(args.paths)[0], time.sleep)
     return 0
