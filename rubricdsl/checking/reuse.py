@@ -193,9 +193,17 @@ def _divided(files: list[str], search: Sequence[str], workers: int) -> "Iterator
         return
     import signal
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
 
     stretches = [files[at : at + SHARE] for at in range(0, len(files), SHARE)]
     # Ctrl-C is for the run as a whole: its processes end with it, without a word of their own.
     quiet = (signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(workers, initializer=signal.signal, initargs=quiet) as pool:
-        yield from pool.map(check_stretch, stretches, [search] * len(stretches))
+    done = 0
+    try:
+        with ProcessPoolExecutor(workers, initializer=signal.signal, initargs=quiet) as pool:
+            for stretch in pool.map(check_stretch, stretches, [search] * len(stretches)):
+                done += SHARE
+                yield stretch
+    except (BrokenProcessPool, ImportError, OSError):
+        # A process was killed, or this machine cannot start any: this one goes on.
+        yield check_stretch(files[done:], search)

@@ -331,3 +331,14 @@ def test_runs_at_the_same_time_leave_a_whole_file(folder):
         draft.save(entries, entries)
     assert store.load() == entries
     assert [file.name for file in (folder.parent / "cache").iterdir()] == [only_file(folder).name]
+
+
+@pytest.mark.parametrize("refused", [OSError, ImportError])
+def test_where_no_process_can_be_started(folder, monkeypatch, refused):
+    def none(*_, **__):
+        raise refused("no semaphores here")
+
+    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", none)
+    write(folder, LINKED)
+    assert agree(folder, workers=2).known == 0
+    assert agree(folder, workers=2).known == 5
