@@ -52,7 +52,7 @@ def in_words(condition: ir.Condition, inputs: Inputs, negated: bool = False) -> 
     """A condition without a full stop: `age is below 18 years`."""
     match condition:
         case ir.And(args) | ir.Or(args):
-            parts = [_grouped(arg, in_words(arg, inputs)) for arg in args]
+            parts = [_grouped(in_words(arg, inputs)) for arg in args]
             text = f" {condition.kind} ".join(parts)
             return f"it is not so that ({text})" if negated else text
         case ir.Not(arg):
@@ -73,8 +73,10 @@ def in_words(condition: ir.Condition, inputs: Inputs, negated: bool = False) -> 
             return f"{named(name)} {verb} {_options(values, inputs[name])}"
 
 
-def _grouped(part: ir.Condition, text: str) -> str:
-    return f"({text})" if isinstance(part, ir.And | ir.Or) else text
+def _grouped(text: str) -> str:
+    """A part of `and` or `or` in brackets, where it has such a word of its own."""
+    is_whole = text.startswith("it is not so that (")
+    return f"({text})" if not is_whole and (" or " in text or " and " in text) else text
 
 
 def named(name: str) -> str:
@@ -110,12 +112,7 @@ def check_words(check: ir.Check) -> str:
     match check:
         case ir.AllOf(args) | ir.AnyOf(args):
             joint = " and " if isinstance(check, ir.AllOf) else " or "
-            nested = ir.AllOf | ir.AnyOf
-            parts = (
-                f"({check_words(arg)})" if isinstance(arg, nested) else check_words(arg)
-                for arg in args
-            )
-            return joint.join(parts)
+            return joint.join(_grouped(check_words(arg)) for arg in args)
         case ir.NoneOf(arg):
             return f"does not do this: {check_words(arg)}"
         case ir.Mentions(terms):

@@ -55,9 +55,9 @@ def sample():
         (ir.Given("age"), "age is known"),
         (ir.Not(ir.Given("age")), "age is not known"),
         (ir.And((YOUNG, ir.Or((AT_HOME, ir.Given("age"))))),
-         "age is below 18 years and (ward kind is home or ward or age is known)"),
+         "age is below 18 years and ((ward kind is home or ward) or age is known)"),
         (ir.Not(ir.And((YOUNG, AT_HOME))),
-         "it is not so that (age is below 18 years and ward kind is home or ward)"),
+         "it is not so that (age is below 18 years and (ward kind is home or ward))"),
     ],
 )  # fmt: skip
 def test_conditions_in_words(condition, words):
