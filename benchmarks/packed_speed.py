@@ -60,7 +60,7 @@ def main() -> int:
         f"# Packed rows beside one row per criterion ({args.device})",
         f"{_machine(args.device)}. Made by `python benchmarks/packed_speed.py --write`.",
         f"## Scoring\n\nQwen3, shape {scorer}, {'bfloat16' if cuda else 'float32'}, "
-        f"{args.attention}, {args.answers} answers, criteria of {OWN} tokens, median of "
+        f"{args.attention}, answers at once: {args.answers}, criteria of {OWN} tokens, median of "
         f"{args.rounds} rounds.",
         _scoring(args, scorer),
         f"## A training step\n\nQwen3, shape {trained}, {TRAINED[1]} criteria of {OWN} tokens on "
@@ -135,7 +135,8 @@ def _training(args: argparse.Namespace) -> str:
     for which, name in (("trl", "`RewardTrainer`, one row each"), ("packed", "packed")):
         command = [sys.executable, __file__, "--train-with", which, "--device", args.device]
         command += ["--attention", args.attention]
-        found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        found = json.loads(told.splitlines()[-1])
         pairs = EXAMPLES * TRAINED[1] / found["seconds"]
         speed.append(pairs)
         lines.append(
@@ -271,12 +272,14 @@ def _arguments() -> argparse.Namespace:
     found = "cuda" if torch.cuda.is_available() else "cpu"
     parser.add_argument("--device", choices=("cpu", "cuda"), default=found)
     parser.add_argument("--attention", default="sdpa", help="transformers' name (sdpa)")
-    parser.add_argument("--answers", type=int, default=4, help="scored in one call (4)")
+    parser.add_argument("--answers", type=int, help="scored in one call (CUDA 8, otherwise 1)")
     parser.add_argument("--budget", type=int, default=16384, help="tokens of a packed batch")
     parser.add_argument("--rounds", type=int, default=3, help="times that each is measured (3)")
     parser.add_argument("--write", action="store_true", help="also write benchmarks/results/")
     parser.add_argument("--train-with", choices=("trl", "packed"), help=argparse.SUPPRESS)
-    return parser.parse_args()
+    args = parser.parse_args()
+    args.answers = args.answers or (8 if args.device == "cuda" else 1)
+    return args
 
 
 if __name__ == "__main__":

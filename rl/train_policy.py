@@ -15,14 +15,13 @@ from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer, get_peft_config, get_quantization_config
 
 from . import processor
-from .judges.reward_model import REWARD_MODEL, load_judge, load_tokenizer
+from .judges.reward_model import load_judge, load_tokenizer
 from .material import Judge, RewardFile, load_reward, open_material
 from .progress import Lines, Say, only_lines, quieten, say
-from .runs import METRICS, Resume, describe, prepare, read_run, write_json
+from .runs import EMBEDDED, METRICS, REWARD_MODEL, Resume, describe, prepare, read_run, write_json
 from .settings import Values, grpo_settings, machine
 from .subjects import asked_without, titles, with_subject
 from .supervised_start import Start, supervised_start
-from .train_reward_model import EMBEDDED
 
 POLICY = "policy"
 SETTINGS = "grpo/grpo.yaml"

@@ -373,4 +373,65 @@ CODES: dict[str, Code] = {
     ),
     "R0811": _error("there is no purpose `{name}`", hint="use training or evaluation"),
     "R0812": _error("the rubric has no title", hint='add `title "…"`'),
+    # What `analyze` finds
+    "R0901": _warning(
+        "the condition of `{name}` is never true",
+        "a condition is looked at with every combination of facts that it can tell apart",
+        "mend the condition, or remove it with the {noun}",
+    ),
+    "R0902": _warning(
+        "the condition of `{name}` is never false",
+        "a condition is looked at with every combination of facts that it can tell apart",
+        "remove the condition, or mend it",
+    ),
+    "R0903": _warning(
+        "a part of the condition of `{name}` decides nothing",
+        "a condition is looked at with every combination of facts that it can tell apart",
+        "remove this part, or mend it",
+    ),
+    "R0904": _warning(
+        "`{name}` can never decide anything",
+        "no two answers to it come to different steps of 1/{steps}, whatever the others are",
+        "give it more weight, use finer steps, or remove it",
+    ),
+    "R0905": _note(
+        "levels {low} and {high} of `{name}` always come to the same step",
+        "no two answers that differ in these levels alone are told apart",
+        "give the levels other worths, use finer steps, or join the two",
+    ),
+    "R0906": _note(
+        "no answer reaches {count} of the {of} steps of proficiency",
+        "few weights make few sums; nothing is lost by it",
+        "there is nothing to mend; on a coarser grid more answers tie, and excellence decides more",
+    ),
+    "R0907": _warning(
+        "the reward `{shape}` never shows {what}",
+        "the order tells answers apart by them, and this reward counts them at nothing",
+        "give them a factor above 0, or use `gated` or `lexicographic`",
+    ),
+    "R0908": _warning(
+        "the profile `{name}` changes no order",
+        "a profile is there to put answers in another order; without that it moves rewards at most",
+        "change its weights, or remove it",
+    ),
+    "R0909": _warning(
+        "the profile `{name}` is never chosen: an earlier one always is",
+        "of the profiles whose condition is true the first in the file counts",
+        "move it up, or narrow the condition of the earlier one",
+    ),
+    "R0910": _note(
+        "`{name}` and `{other}` put all answers in the same order",
+        "they ask the same, in the same cases, and no two answers change places",
+        "keep one of them, or let one extend the other",
+    ),
+    "R0911": _note(
+        "`{name}` is stricter than `{other}`",
+        "whatever is safe by `{name}` is safe by `{other}`, and not the other way round",
+        "see that the veto which `{other}` does not have is not missing there",
+    ),
+    "R0912": _note(
+        "`{name}` and `{other}` ask the same and order answers differently",
+        "the two below change places",
+        "see that the difference is meant",
+    ),
 }

@@ -20,6 +20,7 @@ GROUPS = {
     "R06": "Order, reward, profiles",
     "R07": "Tests in a file",
     "R08": "Status and provenance",
+    "R09": "What follows from the meaning (`rubricc analyze`)",
 }
 INTRODUCTION = """\
 # What rubricc says

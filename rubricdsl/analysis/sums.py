@@ -49,16 +49,14 @@ def items_of(
 
 def extend(state: State, item: Item) -> State:
     """The sums after one more criterion. Raises `TooLarge`."""
+    if sum(state) + len(state) * item.total > MAX_BITS:
+        raise TooLarge
     found: State = dict(state) if item.may_skip else {}
-    size = 0
     for total, gains in state.items():
         reached = 0
         for gain in item.gains:
             reached |= gains << gain
         found[total + item.total] = found.get(total + item.total, 0) | reached
-        size += total + item.total
-    if size > MAX_BITS:
-        raise TooLarge
     return found
 
 

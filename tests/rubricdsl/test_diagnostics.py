@@ -4,7 +4,9 @@ A file `diagnostics/CODE.rubric` (or `CODE.variant.rubric`) holds one mistake, w
 finding. Lines `=== path` divide it into several files, the first of which is checked.
 """
 
+import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,9 @@ from rubricdsl.analysis.certify import certify
 from rubricdsl.codes import CODES
 from rubricdsl.compact import compact
 from rubricdsl.diagnostics import Diagnostic
+from rubricdsl.insights.analyze import analyze
+from rubricdsl.insights.between import between
+from rubricdsl.insights.subject import subject
 from rubricdsl.passes import Checker, check_paths
 from rubricdsl.promises import broken_promise
 from rubricdsl.render import to_text
@@ -34,9 +39,14 @@ def divided(text: str) -> dict[str, str]:
     return {path: body.strip() + "\n" for path, body in zip(pieces[::2], pieces[1::2], strict=True)}
 
 
-def findings(files: dict[str, str]) -> tuple[tuple[Diagnostic, ...], str]:
-    """What is said about the first file, its tests and its reward included; the same as text."""
+def findings(files: dict[str, str], analyzed: bool = False) -> tuple[tuple[Diagnostic, ...], str]:
+    """What is said about the first file, its tests and its reward included; the same as text.
+
+    `analyzed`: what the analysis says about all of them instead.
+    """
     checker = Checker(MemoryBundle(files))
+    if analyzed:
+        return analysis(checker, files)
     checked = checker.check(next(iter(files)))
     found = list(checked.diagnostics)
     if checked.rubric is not None:
@@ -48,10 +58,20 @@ def findings(files: dict[str, str]) -> tuple[tuple[Diagnostic, ...], str]:
     return tuple(found), "\n\n".join(to_text(d, checker.source) for d in found)
 
 
+def analysis(checker: Checker, paths: Iterable[str]) -> tuple[tuple[Diagnostic, ...], str]:
+    """What follows from the meaning of the files, and its text with all evidence."""
+    subjects = [subject(checker.check(path)) for path in paths]
+    told = [found for each in subjects for found in analyze(each).findings]
+    told += between(subjects)
+    evidence = [json.dumps(found.evidence, ensure_ascii=False) for found in told]
+    shown = [to_text(found.diagnostic, checker.source) for found in told]
+    return tuple(found.diagnostic for found in told), "\n\n".join([*shown, *evidence])
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_one_mistake_gives_one_finding(name, golden):
     text = (FOLDER / f"{name}.rubric").read_text("utf-8")
-    found, shown = findings(divided(text))
+    found, shown = findings(divided(text), name.startswith("R09"))
     golden(f"diagnostics/{name}.txt", f"{text}\n{'─' * 60}\n\n{shown}\n")
     assert [d.code for d in found] == [name.partition(".")[0]]
 

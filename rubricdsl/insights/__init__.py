@@ -1,0 +1,1 @@
+"""What follows from the meaning of a rubric alone: see the README beside."""
