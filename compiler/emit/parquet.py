@@ -44,7 +44,10 @@ def available() -> bool:
 
 
 def convert(source: Path, target: Path, columns: Mapping[str, Any]) -> None:
-    """Write the rows of a JSON Lines file as Parquet, in columns of these kinds; the same rows always give the same bytes."""
+    """Write the rows of a JSON Lines file as Parquet, in columns of these kinds.
+
+    The same rows always give the same bytes.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 

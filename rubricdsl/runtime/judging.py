@@ -49,11 +49,14 @@ def _find_judge() -> Judge:
     return found
 
 
+ON_FAILURE = "RUBRICC_ON_JUDGE_FAILURE"
+
+
 def drops_failures() -> bool:
     """Whether an answer has no reward when the judge failed on it. Raises `RuntimeError`."""
-    found = os.environ.get("RUBRICC_ON_JUDGE_FAILURE") or "policy"
+    found = os.environ.get(ON_FAILURE) or "policy"
     if found not in ("policy", "drop"):
-        raise RuntimeError(f"RUBRICC_ON_JUDGE_FAILURE must be policy or drop, not {found!r}")
+        raise RuntimeError(f"{ON_FAILURE} must be policy or drop, not {found!r}")
     return found == "drop"
 
 

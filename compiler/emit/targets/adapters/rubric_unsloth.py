@@ -52,11 +52,17 @@ def train(name: str) -> None:
     chosen = json.loads((Path(__file__).parent / "settings.json").read_text(encoding="utf-8"))
     model, tokenizer = FastLanguageModel.from_pretrained(name, load_in_4bit=True)
     model = FastLanguageModel.get_peft_model(model, r=32, lora_alpha=64)
-    config = GRPOConfig(output_dir=str(BUNDLE.parent / "unsloth_run"), learning_rate=1e-5,
-                        **settings(**chosen))  # fmt: skip
+    config = GRPOConfig(
+        output_dir=str(BUNDLE.parent / "unsloth_run"), learning_rate=1e-5, **settings(**chosen)
+    )
     prompts = load_dataset("json", data_files=str(Path(__file__).parent / "train.jsonl"))["train"]
-    trainer = GRPOTrainer(model=model, processing_class=tokenizer, args=config,
-                          train_dataset=prompts, reward_funcs=functions(chosen["tiers"]))  # fmt: skip
+    trainer = GRPOTrainer(
+        model=model,
+        processing_class=tokenizer,
+        args=config,
+        train_dataset=prompts,
+        reward_funcs=functions(chosen["tiers"]),
+    )
     trainer.train()
 
 
