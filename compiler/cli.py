@@ -15,6 +15,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fmt": ("fmt", "bring rubrics into the one style"),
     "explain": ("explain", "say what a code such as R0204 means"),
     "compile": ("compile", "write training data, reward, judge prompts and run files"),
+    "conformance": ("conformance", "compare what stacks get from their adapters, bit by bit"),
+    "stacks": ("stacks", "list the stacks that bundles plug into"),
     "analyze": ("analyze", "say what follows from the meaning of rubrics alone"),
     "verify": ("verify", "check what a bundle's rewards are claimed to keep"),
     "import": ("import_", "make .rubric files from other formats"),

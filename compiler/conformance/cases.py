@@ -1,4 +1,4 @@
-"""The published cases: rubrics, prompts, answers, verdict sheets, faults, and what must come out."""
+"""The published cases: rubrics, prompts, answers, verdict sheets, faults, and what comes out."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping

@@ -1,6 +1,7 @@
 """Call the adapter of one stack with every case and compare what it gives, bit by bit."""
 
 import importlib.metadata
+import logging
 import os
 import struct
 import sys
@@ -36,7 +37,7 @@ class Report:
     differences: tuple[str, ...]
 
 
-def run(stack: str, bundle: Path | None = None) -> Report:
+def run_stack(stack: str, bundle: Path | None = None) -> Report:
     """Call the adapter of a stack.
 
     Without a bundle, one with the published rubrics is made for the purpose. The adapter of another
@@ -66,13 +67,10 @@ def run(stack: str, bundle: Path | None = None) -> Report:
 
 
 def _bundle(out: Path, target: Target, found: Published) -> Path:
-    options = Options(targets=target.parts, group=GROUP)
+    options = Options(targets=target.parts, group=GROUP, stacks=(target.name,))
     rubrics = found.rubrics()
     if not target.whole_groups:
         rubrics = tuple(r for r in rubrics if r.reward.shape != "centred")
-    from dataclasses import replace
-
-    options = replace(options, stacks=(target.name,))
     compile_bundle(Request(rubrics, out, (), options))
     return out
 
@@ -86,9 +84,12 @@ def _apart() -> Iterator[None]:
         os.environ.pop(name, None)
     # A bundle that is only looked at gets no `__pycache__`.
     wrote, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    # Stacks warn about every answer that they lose, and losing some is on purpose here.
+    logging.disable(logging.WARNING)
     try:
         yield
     finally:
+        logging.disable(logging.NOTSET)
         sys.dont_write_bytecode = wrote
         sys.path[:] = path
         os.environ.clear()

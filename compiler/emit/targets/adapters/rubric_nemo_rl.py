@@ -4,8 +4,9 @@ How to run, in the checkout of NeMo RL and with this folder on PYTHONPATH:
 
     python BUNDLE/stacks/nemo_rl/rubric_nemo_rl.py examples/run_grpo.py --config my.yaml
 
-where `my.yaml` takes in `stacks/nemo_rl/grpo.yaml`. This file registers the environment and the processor and then runs that script. Criteria that no check decides need a
-judge: RUBRICC_JUDGE=package.module:function in the environment.
+where `my.yaml` takes in `stacks/nemo_rl/grpo.yaml`. This file registers the environment and the
+processor and then runs that script. Criteria that no check decides need a judge:
+RUBRICC_JUDGE=package.module:function in the environment.
 
 With rubrics whose shape is `tiers`, `env.rubric.tiers: true` gives one reward per tier. NeMo RL
 weighs them in the order of their names, so the names are numbered. It has no way to leave an answer
