@@ -22,7 +22,7 @@ class Verl:
 
         self.managers = []
         for name in ("compute_score", "compute_score_sync"):
-            function = {"path": str(path), "name": name, "reward_kwargs": {}}
+            function: dict[str, Any] = {"path": str(path), "name": name, "reward_kwargs": {}}
             config = OmegaConf.create({"reward": {"custom_reward_function": function}})
             self.managers.append((NaiveRewardManager, config, get_custom_reward_fn(config)))
 

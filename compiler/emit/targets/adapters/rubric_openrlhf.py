@@ -11,6 +11,7 @@ An exception in here would be logged and the run would stop later, so an answer 
 gets the least one that its prompt allows, and `extra_logs` has `unscored` 1.
 """
 
+import functools
 import json
 import sys
 from pathlib import Path
@@ -33,8 +34,15 @@ def reward_func(queries: list[str], prompts: list[str], labels: list[str]) -> di
     """The reward of one answer: `rewards`, `scores` and the numbers of the rubric."""
     if len(queries) != 1:
         raise ValueError("OpenRLHF hands over one answer at a time; this call has several")
-    scored = reward.score_rows([json.loads(labels[0])], [answer_of(queries[0], prompts[0])])[0]
+    scored = reward.score_rows([row_of(labels[0])], [answer_of(queries[0], prompts[0])])[0]
     return {"rewards": scored.value, "scores": scored.value, "extra_logs": scored.numbers}
+
+
+@functools.lru_cache(maxsize=1024)
+def row_of(label: str) -> dict[str, Any]:
+    """The row that a label holds; the answers to one prompt have the same."""
+    row: dict[str, Any] = json.loads(label)
+    return row
 
 
 def answer_of(query: str, prompt: str) -> str:
