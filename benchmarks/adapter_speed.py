@@ -104,8 +104,8 @@ def _overhead(reward: Any, rounds: int) -> list[str]:
         rows.append([f"`{stack}`", how, f"{own:.1f}", f"{both:.1f}", f"{more:.1f}"])
     return [
         "## Beside `reward.py`",
-        f"Microseconds per answer, best of {rounds} rounds of {ANSWERS:,} answers; the last column "
-        "is the median difference of a round. A rubric of seven criteria; the judge's time is not "
+        f"Microseconds per answer, best of {rounds} rounds of {ANSWERS:,} answers; the last "
+        "column is the median difference of a round. A rubric of seven criteria; the judge's time is not "
         "in it. The adapters of slime and ART are coroutines, called in one event loop with a judge "
         "that is one too: any other judge costs a thread for each call.",
         _table(rows),
