@@ -135,7 +135,8 @@ def _training(args: argparse.Namespace) -> str:
     for which, name in (("trl", "`RewardTrainer`, one row each"), ("packed", "packed")):
         command = [sys.executable, __file__, "--train-with", which, "--device", args.device]
         command += ["--attention", args.attention]
-        found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        found = json.loads(told.splitlines()[-1])
         pairs = EXAMPLES * TRAINED[1] / found["seconds"]
         speed.append(pairs)
         lines.append(

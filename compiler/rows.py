@@ -103,7 +103,7 @@ def read_row(value: Mapping[str, Any], rubrics: Mapping[str, ir.Rubric], say: Sa
         return None
     rubric = rubrics.get(name)
     if rubric is None:
-        say(f"there is no rubric `{name}` among those compiled", _nearest(name, rubrics))
+        say(f"there is no rubric `{name}` among those compiled", nearest(name, rubrics))
         return None
     prompt = _prompt(value.get("prompt"), say)
     synthetic = value.get("synthetic", False)
@@ -173,7 +173,7 @@ def _profile(value: Any, rubric: ir.Rubric, say: Say) -> str:
     if isinstance(value, str):
         if value in names:
             return value
-        say(f"{rubric.name} has no profile `{value}`", _nearest(value, names))
+        say(f"{rubric.name} has no profile `{value}`", nearest(value, names))
     else:
         say(f"`profile` is {describe(value)}", "name one of the rubric's profiles")
     return ""
@@ -214,7 +214,7 @@ def _verdicts(value: Any, rubric: ir.Rubric, here: str, say: Say) -> dict[str, V
     for name, verdict in value.items():
         criterion = criteria.get(name)
         if criterion is None:
-            say(f"{here}: {rubric.name} has no criterion `{name}`", _nearest(name, criteria))
+            say(f"{here}: {rubric.name} has no criterion `{name}`", nearest(name, criteria))
             continue
         hint = wrong_verdict(criterion, verdict)
         if hint is None:
@@ -260,10 +260,11 @@ def _text(value: Mapping[str, Any], key: str, here: str, say: Say) -> str | None
 def _unknown_keys(value: Mapping[str, Any], known: Sequence[str], here: str, say: Say) -> None:
     for key in value:
         if key not in known:
-            say(f"{here} has no field `{key}`", _nearest(key, known))
+            say(f"{here} has no field `{key}`", nearest(key, known))
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint for a name that is not known: the one that was meant, or what there is."""
     names = list(known)
     near = difflib.get_close_matches(name, names, n=1)
     if near:

@@ -6,7 +6,6 @@ writes it and `rubricc compile --data` reads it, is read as well: each of its `r
 sheet, whose id is those of row and response with a slash between them.
 """
 
-import difflib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -22,7 +21,7 @@ from rubricdsl.runtime.verdicts import needs_judge
 
 from .importers.jsonl import Fault, Row, describe, read_rows
 from .row_inputs import InputFault, read_inputs
-from .rows import wrong_verdict
+from .rows import nearest, wrong_verdict
 
 Say = Callable[..., None]
 """Takes a message and, if there is one, a hint."""
@@ -130,14 +129,14 @@ def _sheet(
     value = row.value
     for key in value:
         if key not in KEYS:
-            say(f"a row has no field `{key}`", _nearest(key, KEYS))
+            say(f"a row has no field `{key}`", nearest(key, KEYS))
     name = value.get("rubric")
     rubric = rubrics.get(name) if isinstance(name, str) else None
     if rubric is None:
         if "rubric" not in value:
             say("the row names no `rubric`", "name the rubric that the verdicts belong to")
         elif isinstance(name, str):
-            say(f"there is no rubric `{name}` among those given", _nearest(name, rubrics))
+            say(f"there is no rubric `{name}` among those given", nearest(name, rubrics))
         else:
             say(f"`rubric` must be a name, found {describe(name)}")
         return None
@@ -168,7 +167,7 @@ def _verdicts(value: Any, rubric: ir.Rubric, say: Say) -> dict[str, Any]:
     criteria = {criterion.id: criterion for criterion in rubric.criteria}
     for name, verdict in value.items():
         if name not in criteria:
-            say(f"{rubric.name} has no criterion `{name}`", _nearest(name, criteria))
+            say(f"{rubric.name} has no criterion `{name}`", nearest(name, criteria))
             continue
         hint = wrong_verdict(criteria[name], verdict)
         if hint is not None:
@@ -192,7 +191,7 @@ def _profile(value: Any, rubric: ir.Rubric, say: Say) -> str | None:
     if value is None or value in names:
         return value or None
     if isinstance(value, str):
-        say(f"{rubric.name} has no profile `{value}`", _nearest(value, names))
+        say(f"{rubric.name} has no profile `{value}`", nearest(value, names))
     else:
         say(f"`profile` must be a name, found {describe(value)}")
     return None
@@ -205,12 +204,3 @@ def _reported(value: Any, say: Say) -> float | None:
         say(f"`score_reported` must be a number, found {describe(value)}")
         return None
     return float(value)
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    names = list(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    if near:
-        return f"did you mean `{near[0]}`?"
-    shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
-    return f"known: {shown}" if names else "there are none"

@@ -17,10 +17,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from . import tiny, train_policy, train_reward_model
 from .material import Material, RewardFile, load_reward, open_material
 from .measure import Quality, measure
+from .model_card import percent
 from .progress import Say, say
 from .runs import RUN, write_json
 from .supervised_start import Start, supervised_start
-from .train_reward_model import percent
 
 RESULT = "result.json"
 TABLE = "result.md"

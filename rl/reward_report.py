@@ -1,21 +1,32 @@
-"""How good a reward model is on held-out prompts, per tier."""
+"""After training: half of the held-out prompts calibrates, the other half measures."""
 
-import math
-import random
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rubricdsl.ir import TIERS
 
-from .judges.reward_model import Asked, RewardModelJudge
-from .material import Material, Question, worth
+from .calibration.curves import UNCALIBRATED, Bin, Calibration
+from .calibration.file import Prompts
+from .calibration.fit import DEFAULT, Wish, fit
+from .calibration.regressions import Point
+from .evaluation.compare import compare
+from .evaluation.labels import Labels, Place, held_out
+from .evaluation.systems import read_scores, scored
+from .judges.reward_model import RewardModelJudge
+from .material import Material
 
-PAIRS = "reward_model/heldout.jsonl"
-POINTS = "reward_model/pointwise_heldout.jsonl"
+_BEFORE = "before calibration"
 
-Point = tuple[float, float]
-"""A score, and the credit that it should stand for."""
+
+@dataclass(frozen=True)
+class Report:
+    """How scores are read, how many prompts that and the figures stand on, and the figures."""
+
+    calibration: Calibration
+    prompts: Prompts
+    figures: dict[str, Any]
 
 
 def report(
@@ -23,120 +34,72 @@ def report(
     material: Material,
     *,
     pinned: bool,
+    wish: Wish = DEFAULT,
     most: int | None = None,
     seed: int = 0,
-) -> dict[str, Any]:
-    """Pairwise and pointwise accuracy per tier, and precision and recall for violations.
+) -> Report:
+    """Calibrate `judge`, which reads by it from then on, and measure it on the other half.
 
-    Verdicts are read at a score of 0 when the zero is `pinned`, and otherwise at the thresholds,
-    which are then those that fit these rows best. `most` bounds the number of answers that are
-    scored. Nothing that was trained on is in it.
+    `pinned` says that the scores have a zero of their own. `most` bounds the number of answers that
+    are scored. Nothing that was trained on is in it. Figures are None where there is no label.
     """
-    scores, points = _scored(judge, material, most, seed)
-    won: dict[str, list[bool]] = defaultdict(list)
-    for row in material.rows(PAIRS):
-        chosen = scores.get((row["chosen_id"], row["criterion"]))
-        rejected = scores.get((row["rejected_id"], row["criterion"]))
-        if chosen is not None and rejected is not None:
-            won[row["tier"]].append(chosen > rejected)
-    thresholds = {tier: threshold(points[tier]) for tier in TIERS}
-    at = dict.fromkeys(TIERS, 0.0) if pinned else thresholds
-    tiers = {tier: _tier(won[tier], points[tier], at[tier]) for tier in TIERS}
-    everything = [outcome for tier in TIERS for outcome in won[tier]]
-    return {
-        "answers": len({answer for answer, _ in scores}),
-        "tiers": tiers,
-        "overall": {"pairs": len(everything), "pairwise_accuracy": _share(everything)},
-        "violations": _violations(points["safety"], at["safety"]),
-        "thresholds": thresholds,
-    }
-
-
-def threshold(points: Sequence[Point]) -> float:
-    """The score that divides credit 1 from credit 0 best: the mean of both accuracies is highest.
-
-    0 when only one of the two occurs.
-    """
-    decided = sorted(p for p in points if p[1] in (0, 1) and math.isfinite(p[0]))
-    good = sum(credit == 1 for _, credit in decided)
-    bad = len(decided) - good
-    if not good or not bad:
-        return 0.0
-    best, at = 0.5, decided[0][0] - 1.0
-    low_bad = low_good = 0
-    for place, (score, credit) in enumerate(decided):
-        low_bad += credit == 0
-        low_good += credit == 1
-        after = decided[place + 1][0] if place + 1 < len(decided) else score + 1.0
-        balance = (low_bad / bad + (good - low_good) / good) / 2
-        if after > score and balance > best:
-            best, at = balance, (score + after) / 2
-    return at
-
-
-def _scored(
-    judge: RewardModelJudge, material: Material, most: int | None, seed: int
-) -> tuple[dict[tuple[str, str], float], dict[str, list[Point]]]:
-    """Scores by answer and criterion, and the points of every tier."""
-    answers: dict[str, list[tuple[Question, Mapping[str, Any]]]] = defaultdict(list)
-    for row in material.rows(POINTS):
-        question = material.questions[row["rubric"], row["criterion"]]
-        answers[row["response_id"]].append((question, row))
-    names = list(answers)
-    if most is not None and len(names) > most:
-        names = _whole_prompts(answers, most, seed)
-    asked = [
-        Asked(
-            rows[0][1]["messages"][:-2], rows[0][1]["messages"][-2]["content"], [q for q, _ in rows]
+    labels = held_out(material, most, seed)
+    scores = scored(judge, labels)
+    first, second = (labels.half(calibration=which) for which in (True, False))
+    before = read_scores(_BEFORE, UNCALIBRATED, scores, second)
+    calibration = fit(_points(first, scores), pinned=pinned, wish=wish)
+    after = read_scores("reward model", calibration, scores, second)
+    found = compare([after, before], second, seed=seed)
+    measured, raw = found["systems"]
+    curves = {
+        tier: replace(
+            one,
+            reliability=tuple(
+                None if row is None else Bin(**row) for row in measured["reliability"][tier]
+            ),
         )
-        for rows in (answers[name] for name in names)
-    ]
-    scores: dict[tuple[str, str], float] = {}
-    points: dict[str, list[Point]] = defaultdict(list)
-    for name, found in zip(names, judge.scores(asked), strict=True):
-        for (question, point), score in zip(answers[name], found, strict=True):
-            scores[name, question.criterion] = score
-            points[question.tier].append((score, worth(question, point["verdict"])))
-    return scores, points
-
-
-def _whole_prompts(
-    answers: Mapping[str, list[tuple[Question, Mapping[str, Any]]]], most: int, seed: int
-) -> list[str]:
-    """At most `most` answers, all those of a labelled row together so that its pairs remain."""
-    rows: dict[str, list[str]] = defaultdict(list)
-    for name in answers:
-        rows[name.rpartition(":")[0]].append(name)
-    order = sorted(rows)
-    random.Random(seed).shuffle(order)
-    kept: list[str] = []
-    for row in order:
-        if len(kept) + len(rows[row]) <= most:
-            kept += rows[row]
-    return kept
-
-
-def _tier(won: Sequence[bool], points: Sequence[Point], at: float) -> dict[str, Any]:
-    right = [(score > at) == (credit == 1) for score, credit in points if credit in (0, 1)]
-    return {
-        "pairs": len(won),
-        "pairwise_accuracy": _share(won),
-        "points": len(right),
-        "pointwise_accuracy": _share(right),
+        for tier, one in calibration.tiers.items()
     }
+    judge.calibration = replace(calibration, tiers=curves)
+    prompts = Prompts(len(first.prompts), len(second.prompts))
+    return Report(judge.calibration, prompts, _figures(found, measured, raw))
 
 
-def _violations(points: Sequence[Point], at: float) -> dict[str, float | None]:
-    """Reading `score <= at` as a violated veto: precision, recall and their harmonic mean."""
-    found = [(not score > at, credit == 0) for score, credit in points]
-    hits = sum(said and true for said, true in found)
-    said, true = sum(s for s, _ in found), sum(t for _, t in found)
+def _points(labels: Labels, scores: Mapping[Place, float]) -> dict[str, list[Point]]:
+    """Score and credit of every label, by tier."""
+    found: dict[str, list[Point]] = defaultdict(list)
+    for label in labels.each:
+        found[label.question.tier].append((scores[label.place], float(label.credit)))
+    return found
+
+
+def _figures(
+    found: Mapping[str, Any], measured: Mapping[str, Any], raw: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The figures in short, and all of them under `evaluation`."""
+    tiers = measured["tiers"]
     return {
-        "precision": hits / said if said else None,
-        "recall": hits / true if true else None,
-        "f1": 2 * hits / (said + true) if said + true else None,
+        "answers": found["counts"]["answers"],
+        "tiers": {
+            tier: {
+                "pairs": tiers[tier]["pairs"],
+                "pairwise_accuracy": tiers[tier]["pairwise"]["value"],
+                "points": tiers[tier]["labels"],
+                "pointwise_accuracy": tiers[tier]["pointwise"]["value"],
+            }
+            for tier in TIERS
+        },
+        "overall": {
+            "pairs": found["counts"]["pairs"],
+            "pairwise_accuracy": measured["overall"]["pairwise"]["value"],
+        },
+        "violations": {
+            name: tiers["safety"][name]["value"] for name in ("precision", "recall", "f1")
+        },
+        "ece_before_calibration": {tier: raw["tiers"][tier]["ece"]["value"] for tier in TIERS},
+        "evaluation": {
+            **{name: found[name] for name in ("seed", "resamples", "interval", "bins", "counts")},
+            "tiers": tiers,
+            "overall": measured["overall"],
+        },
     }
-
-
-def _share(outcomes: Sequence[bool]) -> float | None:
-    return sum(outcomes) / len(outcomes) if outcomes else None

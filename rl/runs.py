@@ -6,14 +6,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from transformers.trainer_utils import get_last_checkpoint
-
 from .errors import TrainingError
 from .material import Material
 
 FORMAT = 1
 RUN = "run.json"
 METRICS = "metrics.json"
+
+REWARD_MODEL = "reward model"
+"""The kind of run that `train_reward_model` makes."""
+
+EMBEDDED = "embedded"
+"""The name of a model that is made from scratch."""
 
 Resume = Literal["auto", "never"]
 
@@ -33,9 +37,9 @@ class Run:
 
 def describe(material: Material, kind: str, model: str, settings: Mapping[str, Any]) -> Run:
     """The run that these would make; `bundle` is the fingerprint of the manifest."""
-    return Run(
-        kind, material.fingerprint, material.template, material.hashes, model, dict(settings)
-    )
+    # As they will be read back: a tuple is a list there, and must not look like a change.
+    changed = json.loads(json.dumps(settings))
+    return Run(kind, material.fingerprint, material.template, material.hashes, model, changed)
 
 
 def prepare(folder: Path, run: Run, resume: Resume) -> str | None:
@@ -56,6 +60,9 @@ def prepare(folder: Path, run: Run, resume: Resume) -> str | None:
                 f"{folder} holds a run on {what} ({_short(old)}, not {_short(new)})",
                 "give another --out, or remove the folder",
             )
+    # Imported here: what a folder was made from can be read without a framework.
+    from transformers.trainer_utils import get_last_checkpoint
+
     checkpoint: str | None = get_last_checkpoint(str(folder))
     if resume == "never" and checkpoint is not None:
         raise TrainingError(
@@ -81,11 +88,37 @@ def read_run(folder: Path, kind: str) -> Run:
             f"{folder} is no {kind}: it has no {RUN}",
             "give a folder that `rubricc train` wrote, or an empty one to write to",
         ) from None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise TrainingError(f"{path} cannot be read: {error}") from None
     if run.format != FORMAT or run.kind != kind:
         raise TrainingError(f"{folder} holds a {run.kind} (format {run.format}), not a {kind}")
     return run
+
+
+@dataclass(frozen=True)
+class Training:
+    """What reading a reward model's scores needs to know of its training.
+
+    `pinned`: the pointwise term gave the scores a zero. `max_length` is in tokens.
+    """
+
+    pinned: bool
+    max_length: int
+
+
+def read_training(folder: Path) -> Training:
+    """How the reward model in a folder was trained. Raises `TrainingError`."""
+    path = folder / METRICS
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        weight, length = found["pointwise_weight"], found["max_length"]
+        if not isinstance(weight, int | float) or not isinstance(length, int) or length < 1:
+            raise ValueError("`pointwise_weight` or `max_length` is no number")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise TrainingError(
+            f"{path} cannot be read: {error}", "has the training of the reward model finished?"
+        ) from None
+    return Training(weight > 0, length)
 
 
 def write_json(path: Path, value: object) -> None:

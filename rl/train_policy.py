@@ -15,14 +15,13 @@ from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer, get_peft_config, get_quantization_config
 
 from . import processor
-from .judges.reward_model import REWARD_MODEL, load_judge, load_tokenizer
+from .judges.reward_model import load_judge, load_tokenizer
 from .material import Judge, RewardFile, load_reward, open_material
 from .progress import Lines, Say, only_lines, quieten, say
-from .runs import METRICS, Resume, describe, prepare, read_run, write_json
+from .runs import EMBEDDED, METRICS, REWARD_MODEL, Resume, describe, prepare, read_run, write_json
 from .settings import Values, grpo_settings, machine
 from .subjects import asked_without, titles, with_subject
 from .supervised_start import Start, supervised_start
-from .train_reward_model import EMBEDDED
 
 POLICY = "policy"
 SETTINGS = "grpo/grpo.yaml"
@@ -43,11 +42,11 @@ class Preset:
     """How a small policy is trained on a processor: `prompts` times `group` answers a step."""
 
     start: Start = field(default_factory=Start)
-    steps: int = 24
+    steps: int = 30
     prompts: int = 8
     group: int = 8
     learning_rate: float = 1e-3
-    temperature: float = 0.7
+    temperature: float = 0.6
     most_tokens: int = 120
     save_every: int = 10
     threads: int = 2

@@ -6,7 +6,6 @@ their criteria at once (`packed`). With a model the settings are those of the bu
 minute or two.
 """
 
-import json
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,28 +18,23 @@ from datasets import Dataset
 from trl import get_peft_config, get_quantization_config
 
 from . import processor, tiny
+from .calibration.file import FREE_ZERO, write_calibration
+from .calibration.fit import DEFAULT, Wish
 from .draws import bucketed, rounds
 from .errors import TrainingError
-from .judges.reward_model import (
-    REWARD_MODEL,
-    RewardModelJudge,
-    load_classifier,
-    load_tokenizer,
-)
-from .material import Material, open_material
+from .judges.reward_model import RewardModelJudge, load_classifier, load_tokenizer
+from .material import open_material
+from .model_card import card, percent
 from .packed.examples import examples
 from .packed.rows import Counts, Long, Rows, Weighing, rows
 from .packed.trainer import PackedCollator, PackedRewardTrainer
 from .packed.turns import Turns
 from .progress import Lines, Say, only_lines, quieten, say
 from .reward_report import report
-from .runs import METRICS, Resume, describe, prepare, write_json
+from .runs import EMBEDDED, METRICS, REWARD_MODEL, Resume, describe, prepare, write_json
 from .settings import Values, machine, reward_settings
 
 SETTINGS = "reward_model/reward_model.yaml"
-EMBEDDED = "embedded"
-"""The name of the model that is made from scratch."""
-
 POINTWISE_WEIGHT = 1.0
 PAIRS_A_STEP = 64
 
@@ -54,7 +48,7 @@ class Preset:
     """
 
     size: tiny.Size = tiny.REWARD_MODEL
-    steps: int = 300
+    steps: int = 600
     batch: int = 4
     learning_rate: float = 5e-3
     shares: tuple[tuple[str, float], ...] = (
@@ -101,15 +95,17 @@ def train(
     overrides: Sequence[str] = (),
     resume: Resume = "auto",
     terms: Terms = Terms(),
+    wish: Wish = DEFAULT,
     seed: int = 0,
     preset: Preset | None = None,
     tell: Say = say,
 ) -> dict[str, Any]:
-    """Train, evaluate on held-out prompts, and write the model to `out`; returns its figures.
+    """Train, calibrate and measure on held-out prompts, write to `out`; returns the figures.
 
     Without `model` one is made in `out/base`, with the `preset` for a small model; with one, the
     preset applies only if it is given. `overrides` are `name=value` settings of TRL. `lora` None
-    leaves it to the settings. Raises `TrainingError`.
+    leaves it to the settings. `wish` is for the calibration alone: the same command with another
+    one calibrates a finished run anew. Raises `TrainingError`.
     """
     quieten()
     start = time.monotonic()
@@ -125,6 +121,8 @@ def train(
         "preset": repr(preset),
     }
     run = describe(material, REWARD_MODEL, model or EMBEDDED, changed)
+    if not terms.pointwise:
+        tell(f"  without the pointwise term: {FREE_ZERO}")
     checkpoint = prepare(out, run, resume)
     values: dict[str, Any] = {
         **machine(),
@@ -194,15 +192,19 @@ def train(
         classifier, tokenizer, material.questions, max_length=config.max_length
     )
     most = preset.heldout_answers if preset else None
+    seen = report(judge, material, pinned=terms.pointwise > 0, wish=wish, most=most, seed=seed)
+    write_calibration(out, run, seen.calibration, wish, seen.prompts)
     metrics = {
-        **report(judge, material, pinned=terms.pointwise > 0, most=most, seed=seed),
+        **seen.figures,
         "pointwise_weight": terms.pointwise,
         "max_length": config.max_length,
         "train": {**asdict(made.counts), "steps": steps, "seconds": round(seconds, 1)},
     }
     write_json(out / METRICS, metrics)
-    tell(f"  {out}: figures on held-out prompts\n{table(metrics)}")
-    (out / "README.md").write_text(_card(material, run.model, metrics), encoding="utf-8")
+    halves = seen.prompts
+    tell(f"  {out}: calibrated on {halves.calibration:,} held-out prompts")
+    tell(f"  figures on {halves.evaluation:,} others\n{table(metrics)}")
+    (out / "README.md").write_text(card(out, material, run.model, metrics, seen), "utf-8")
     return metrics
 
 
@@ -241,11 +243,6 @@ def table(metrics: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def percent(share: float | None) -> str:
-    """A share as a percentage; a dash where there was nothing to count."""
-    return "–" if share is None else f"{100 * share:.1f} %"
-
-
 def _length(made: Rows) -> Callable[[Mapping[str, Any]], int]:
     """Tokens of the longest row of an example."""
 
@@ -262,41 +259,3 @@ def _pad(tokenizer: Any) -> int:
     """The padding token that TRL uses."""
     found = tokenizer.pad_token_id
     return int(tokenizer.eos_token_id if found is None else found)
-
-
-def _card(material: Material, model: str, metrics: Mapping[str, Any]) -> str:
-    """The model card: what was trained on, how to ask, and how good it is."""
-    hashes = "\n".join(f"| {name} | `{hash}` |" for name, hash in material.hashes.items())
-    zero = (
-        "`score > 0` reads as good"
-        if metrics["pointwise_weight"]
-        else f"the zero is free; thresholds per tier: {json.dumps(metrics['thresholds'])}"
-    )
-    counts = metrics["train"]
-    cut = ", ".join(
-        f"{counts[name]:,}" for name in ("prompts_cut", "answers_cut", "answers_left_out")
-    )
-    front = "---\nlibrary_name: transformers\ntags: [trl, reward-trainer, rubricdsl]\n---\n"
-    return f"""{front}
-# Criterion-conditioned reward model
-
-Made by `rubricc train reward-model` from {model}. It scores an answer on one criterion: the
-conversation, the answer as the assistant's turn, then the criterion as the user's turn, rendered by
-`criterion.jinja` of the bundle. One output; {zero}. A high score is good whatever the polarity.
-
-Figures on held-out prompts. Rows made from exemplars measure new combinations, not new sentences.
-
-{table(metrics)}
-
-| | |
-|---|---|
-| template of the criterion turn (SHA-256) | `{material.template}` |
-| manifest of the bundle (SHA-256) | `{material.fingerprint}` |
-| pairs trained on | {metrics["train"]["pairs"]:,} |
-| verdicts trained on | {metrics["train"]["points"]:,} |
-| longer than {metrics["max_length"]} tokens: prompts cut, answers cut, answers left out | {cut} |
-
-| rubric | semantic hash |
-|---|---|
-{hashes}
-"""

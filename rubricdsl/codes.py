@@ -6,6 +6,8 @@ to do, not how the file is read. Placeholders in braces are filled when a diagno
 
 from typing import Literal, NamedTuple
 
+from .lint_codes import LINT_CODES
+
 
 class Code(NamedTuple):
     level: Literal["error", "warning", "note"]
@@ -262,6 +264,19 @@ CODES: dict[str, Code] = {
         "nobody can follow a chain of more than 30",
         "include the rubric that is needed, and not one that includes it",
     ),
+    "R0318": _error(
+        "{what} means something else than what was locked",
+        "a rubric must not change under its users; what was locked is what was looked at",
+        "see what changed with `rubricc diff`, then run `rubricc lock`",
+    ),
+    "R0319": _error(
+        "{what} is not in the lock file",
+        "with `--locked` only what was looked at is used",
+        "run `rubricc lock` with the same paths",
+    ),
+    "R0320": _error(
+        "the lock file cannot be used: {detail}", hint="make it again with `rubricc lock`"
+    ),
     # Inputs, types, units
     "R0401": _error("there is no input `{name}`", hint="{suggestion}"),
     "R0402": _error("there is no type `{name}`", hint="{suggestion}"),
@@ -430,3 +445,4 @@ CODES: dict[str, Code] = {
         "see that the difference is meant",
     ),
 }
+CODES |= {code: Code(*entry) for code, entry in LINT_CODES.items()}

@@ -1,5 +1,6 @@
 """Diagnostics: what is wrong with a file, as data. Mistakes of users never raise."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -9,6 +10,7 @@ from .codes import CODES
 from .source import Span
 
 MOST_SHOWN = 400
+_MEANT = re.compile(r"did you mean `([^`]+)`\?")
 Level = Literal["error", "warning", "note"]
 
 
@@ -17,6 +19,24 @@ class Label(NamedTuple):
 
     span: Span
     text: str
+
+
+class Edit(NamedTuple):
+    """The text that takes the place of a span; an empty span inserts."""
+
+    span: Span
+    text: str
+
+
+class Fix(NamedTuple):
+    """A way to mend a finding, as edits of one file that do not overlap.
+
+    `keeps_meaning` claims that the semantic hash of the rubric stays; who applies it looks.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    keeps_meaning: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,6 +55,7 @@ class Diagnostic:
     why: str = ""
     hint: str = ""
     lines: tuple[str, ...] = ()
+    fixes: tuple[Fix, ...] = ()
 
 
 def diagnose(
@@ -46,13 +67,18 @@ def diagnose(
     labels: Iterable[Label] = (),
     hint: str | None = None,
     lines: Iterable[str] = (),
+    fixes: Iterable[Fix] = (),
+    word: Span | None = None,
 ) -> Diagnostic:
     """A diagnostic from the table; `values` fill the placeholders of its texts.
 
-    Raises `KeyError` for a code that is not in the table, or for a value that it needs.
+    A hint that asks `did you mean …?` is a fix as well, unless others are given: `word` is what it
+    speaks of, if that is not all that `span` holds. Raises `KeyError` for a code that is not in the
+    table, or for a value that it needs.
     """
     entry = CODES[code]
     values = {name: _shortened(value) for name, value in values.items()}
+    advice = entry.hint.format(**values) if hint is None else hint
     return Diagnostic(
         code=code,
         level=entry.level,
@@ -61,9 +87,20 @@ def diagnose(
         label=label,
         labels=tuple(labels),
         why=entry.why.format(**values),
-        hint=entry.hint.format(**values) if hint is None else hint,
+        hint=advice,
         lines=tuple(lines),
+        fixes=tuple(fixes) or _meant(word or span, advice),
     )
+
+
+def instead(span: Span, text: str) -> Fix:
+    """The fix that writes a text in place of what is there."""
+    return Fix(f"write `{text}`", (Edit(span, text),))
+
+
+def _meant(span: Span, hint: str) -> tuple[Fix, ...]:
+    found = _MEANT.match(hint)
+    return (instead(span, found[1]),) if found else ()
 
 
 def _shortened(value: object) -> str:

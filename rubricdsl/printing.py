@@ -73,6 +73,35 @@ def print_rubric(rubric: ir.Rubric) -> str:
     return "\n\n".join("\n".join(lines) for lines in blocks) + "\n"
 
 
+def condition_text(condition: ir.Condition, rubric: ir.Rubric) -> str:
+    """A condition of a rubric as it is written behind `when`."""
+    return _condition(condition, rubric)
+
+
+def check_text(check: ir.Check) -> str:
+    """A check as it is written behind `check`, with all terms in brackets in place of the names of
+    value sets."""
+    named = (
+        ir.ValueSet(f"({', '.join(map(quoted, terms))})", tuple(map(ir.Term, terms)))
+        for terms in _lists(check)
+    )
+    return _check(check, tuple(named))
+
+
+def input_text(declared: ir.Input) -> str:
+    """The type of an input, whether it may be missing, and its default."""
+    text = _type(declared) + (" optional" if declared.optional else "")
+    default = "" if declared.default is None else f" = {_value(declared.default, declared)}"
+    return text + default
+
+
+def prompt_text(prompt: ir.Prompt, rubric: ir.Rubric) -> str:
+    """A prompt with the facts of its case, on one line."""
+    known = {declared.id: declared for declared in rubric.inputs}
+    facts = [f"{name}: {_value(value, known[name])}" for name, value in prompt.inputs.items()]
+    return quoted(prompt.text) + (f" {{ {', '.join(facts)} }}" if facts else "")
+
+
 def _own_names(rubric: ir.Rubric) -> ir.Rubric:
     """The rubric with a name of its own for each source of an included one (`core.gmp`)."""
     names = {source.id: source.id for source in rubric.sources if "." not in source.id}

@@ -126,12 +126,15 @@ class DiskBundle:
         for root in (self._implied(near), *self._roots, library_root()):
             file = root / relative
             try:
-                if file.is_file() and file.resolve().is_relative_to(root.resolve()):
+                if self._is_there(file) and file.resolve().is_relative_to(root.resolve()):
                     return str(file)
             except OSError:
                 # A name too long for the disk, a folder that may not be entered: not there.
                 continue
         return None
+
+    def _is_there(self, file: Path) -> bool:
+        return file.is_file()
 
     def _implied(self, near: str) -> Path:
         path, parts = Path(near), self._names.get(near, "").split(".")
@@ -173,3 +176,27 @@ class MemoryBundle:
     def find(self, name: str, near: str) -> str | None:
         path = name.replace(".", "/") + ".rubric"
         return path if path in self._files else None
+
+
+def with_source(bundle: SourceBundle, source: Source) -> SourceBundle:
+    """The bundle with another text for one file, as it would be after a change."""
+    return _Instead(bundle, source)
+
+
+class _Instead:
+    def __init__(self, bundle: SourceBundle, source: Source) -> None:
+        self._bundle = bundle
+        self._source = source
+        self._key = bundle.key(source.path)
+
+    def read(self, path: str) -> Source:
+        return self._source if self.key(path) == self._key else self._bundle.read(path)
+
+    def key(self, path: str) -> str:
+        return self._bundle.key(path)
+
+    def named(self, path: str, name: str) -> None:
+        self._bundle.named(path, name)
+
+    def find(self, name: str, near: str) -> str | None:
+        return self._bundle.find(name, near)

@@ -7,6 +7,7 @@ examples:
   rubricc check rubrics/
   rubricc check mine.rubric --path ../shared_rubrics
   rubricc check mine.rubric --format json
+  rubricc check rubrics/ --locked
   rubricc check rubrics/ --format sarif > rubricc.sarif
 """
 
@@ -14,8 +15,9 @@ import argparse
 import sys
 
 from rubricdsl.diagnostics import Diagnostic, in_order
-from rubricdsl.passes import Outcome, check_paths
+from rubricdsl.passes import Outcome
 
+from .locked import add_locked, checked
 from .report import add_format, report
 
 
@@ -26,12 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--path", action="append", default=[], metavar="DIR", help="a further root for includes"
     )
     parser.add_argument("--strict", action="store_true", help="fail on warnings too")
+    add_locked(parser)
     add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """0 when nothing is wrong, 1 when there are errors (or warnings, with --strict)."""
-    outcome = check_paths(args.paths, args.path)
+    outcome = checked(args)
     found = in_order([*outcome.diagnostics, *_broken_promises(outcome)])
     report(found, outcome.checker.source, args.format)
     failing = {"error", "warning"} if args.strict else {"error"}

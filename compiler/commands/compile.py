@@ -32,7 +32,7 @@ from types import FrameType
 
 from rubricdsl import ir
 from rubricdsl.diagnostics import Diagnostic, has_errors
-from rubricdsl.passes import Outcome, check_paths
+from rubricdsl.passes import Outcome
 from rubricdsl.promises import broken_promise
 from rubricdsl.runtime.amounts import read_decimal
 
@@ -41,6 +41,7 @@ from ..compile import DataFaults, OrderLost, Request, Summary, UnfitStacks, comp
 from ..emit.targets import TARGETS, Target
 from ..job import PARTS, Options, Part
 from ..write import WriteError, check_replaceable
+from .locked import add_locked, checked
 from .progress import Progress
 from .report import report
 
@@ -90,6 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--path", action="append", default=[], metavar="DIR", help="a further root for includes"
     )
+    add_locked(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -98,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress()
     try:
         check_replaceable(args.out.resolve())
-        outcome = check_paths(args.paths, args.path)
+        outcome = checked(args)
         told = [d for d in outcome.diagnostics if d.level != "note"]
         report(told, outcome.checker.source)
         if has_errors(told):

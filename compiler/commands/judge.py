@@ -39,6 +39,7 @@ from rubricdsl.bundle import MANIFEST, BundleError, open_bundle
 from ..answers import Answers, read_answers
 from ..grading import Files, GradingError, begin, chunks, sha256, write
 from ..importers.jsonl import Fault
+from .judging import add_judge_arguments, judge_options
 from .training import told, training
 
 SHOWN = 20
@@ -54,62 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--records", type=Path, metavar="FILE", help="all that is known, as JSONL")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="of the summary")
-    _servers(parser.add_argument_group("servers"))
-    _models(parser.add_argument_group("language models"))
-    both = parser.add_argument_group("ensembles")
-    for name, default, what in (("safety", "worst", "vetoes"), ("others", "majority", "the rest")):
-        both.add_argument(
-            f"--{name}", choices=("worst", "majority"), default=default,
-            help=f"which vote counts for {what} (default: {default})",
-        )  # fmt: skip
-
-
-def _servers(group: Any) -> None:
-    group.add_argument(
-        "--model", action="append", default=[], metavar="NAME", dest="models",
-        help="the model's name there; once, or once for each server",
-    )  # fmt: skip
-    group.add_argument(
-        "--api", action="append", default=[], choices=("openai", "classify"), dest="apis",
-        help="once, or once for each server (default: openai)",
-    )  # fmt: skip
-    group.add_argument(
-        "--served-from", type=Path, metavar="DIR", help="the folder of the model behind `classify`"
-    )
-    group.add_argument(
-        "--api-key-env", metavar="NAME", help="the environment variable that holds the key"
-    )
-    group.add_argument("--concurrency", type=_count, default=8, metavar="N", help="(default: 8)")
-    group.add_argument(
-        "--timeout", type=_amount, default=120.0, metavar="S", help="of one try (default: 120)"
-    )
-    group.add_argument(
-        "--deadline", type=_amount, default=600.0, metavar="S",
-        help="of one request with all its tries and waits (default: 600)",
-    )  # fmt: skip
-    group.add_argument(
-        "--retries", type=_whole, default=5, metavar="N", help="after the first try (default: 5)"
-    )
-    group.add_argument("--requests-per-minute", type=_amount, metavar="N")
-    group.add_argument("--tokens-per-minute", type=_amount, metavar="N")
-    group.add_argument(
-        "--token-budget", type=_count, metavar="N", help="ask nothing more after N tokens"
-    )
-
-
-def _models(group: Any) -> None:
-    group.add_argument(
-        "--together", action="store_true",
-        help="all criteria of an answer in one request (default: one request each)",
-    )  # fmt: skip
-    group.add_argument("--samples", type=_count, default=1, metavar="K", help="(default: 1)")
-    group.add_argument("--temperature", type=_degree, default=0.0, metavar="T", help="(default: 0)")
-    group.add_argument("--seed", type=int, metavar="N", help="sent to the server")
-    group.add_argument(
-        "--max-tokens", type=_count, default=1024, metavar="N", help="of an answer (default: 1024)"
-    )
-    group.add_argument("--cache", type=Path, metavar="DIR", help="keep answers, and reuse them")
-    group.add_argument("--log", type=Path, metavar="FILE", help="every exchange in full, as JSONL")
+    add_judge_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -153,7 +99,7 @@ def _judge(args: argparse.Namespace, rows: Sequence[Answers]) -> dict[str, Any]:
     """Judge the rows that are not done yet; what came of it."""
     error: type[Exception] = training("errors").TrainingError
     protocol, ensemble = training("judges.protocol"), training("judges.ensemble")
-    opened = training("judges.opening").open_judges(args.bundle, args.judges, _options(args))
+    opened = training("judges.opening").open_judges(args.bundle, args.judges, judge_options(args))
     files = Files(args.out, args.records)
     try:
         done = begin(files, _description(args), resume=args.resume)
@@ -198,28 +144,6 @@ def _judge(args: argparse.Namespace, rows: Sequence[Answers]) -> dict[str, Any]:
     }
 
 
-def _options(args: argparse.Namespace) -> Any:
-    opening = training("judges.opening")
-    return opening.Options(
-        models=args.models,
-        apis=args.apis,
-        served_from=args.served_from,
-        together=args.together,
-        samples=args.samples,
-        temperature=args.temperature,
-        max_tokens=args.max_tokens,
-        seed=args.seed,
-        key_variable=args.api_key_env,
-        concurrency=args.concurrency,
-        patience=opening.Patience(args.timeout, args.deadline, args.retries),
-        rates=opening.Rates(args.requests_per_minute, args.tokens_per_minute, args.token_budget),
-        cache=args.cache,
-        log=args.log,
-        safety=args.safety,
-        others=args.others,
-    )
-
-
 def _description(args: argparse.Namespace) -> dict[str, Any]:
     """What the verdicts of a run depend on."""
     names = ("judges", "models", "apis", "together", "samples", "temperature", "max_tokens")
@@ -252,31 +176,3 @@ def _text(total: dict[str, Any]) -> str:
             f"{usage['prompt_tokens']:,} + {usage['completion_tokens']:,} tokens"
         )
     return "\n".join([*lines, f"wrote {total['out']}"])
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("it is a whole number, 1 or more")
-    return value
-
-
-def _whole(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError("it is a whole number, 0 or more")
-    return value
-
-
-def _amount(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("it is a number above 0")
-    return value
-
-
-def _degree(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 2:
-        raise argparse.ArgumentTypeError("it is a number from 0 to 2")
-    return value

@@ -15,10 +15,11 @@ import sys
 from typing import Any
 
 from rubricdsl.diagnostics import has_errors
-from rubricdsl.passes import Outcome, check_paths
+from rubricdsl.passes import Outcome
 from rubricdsl.render import place, to_json, visible
 from rubricdsl.testing import Result, run_tests
 
+from .locked import add_locked, checked
 from .report import add_format, print_json, report
 
 
@@ -29,12 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--path", action="append", default=[], metavar="DIR", help="a further root for includes"
     )
     parser.add_argument("--verbose", action="store_true", help="name the tests that pass, too")
+    add_locked(parser)
     add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """0 when every expectation holds, 1 when one does not or a rubric has errors."""
-    outcome = check_paths(args.paths, args.path)
+    outcome = checked(args)
     results = [
         (file.path, result)
         for file in outcome.files

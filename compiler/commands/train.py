@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     reward_model = what.add_parser(
         "reward-model",
         help="a criterion-conditioned classifier, with TRL's RewardTrainer",
-        description="Train a reward model that scores an answer on one criterion; reports pairwise "
-        "accuracy per tier on held-out prompts.",
+        description="Train a reward model that scores an answer on one criterion. Half of the "
+        "held-out prompts calibrate it, the other half measures it (docs/reward_model.md).",
     )
     policy = what.add_parser(
         "policy",
@@ -43,8 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_weight,
         default=1.0,
         metavar="W",
-        help="weight of the pointwise term, which gives the scores a zero (default: 1; with 0 no "
-        "verdict can be read off a score)",
+        help="weight of the pointwise term, which gives the scores a zero (default: 1; with 0 "
+        "every prompt and criterion has a free constant: verdicts are right on average at best)",
     )
     reward_model.add_argument(
         "--margin",
@@ -67,6 +67,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="cut",
         help="what to do with an answer that exceeds max_length once the prompt is cut: train on "
         "its beginning, or not at all (default: cut)",
+    )
+    reward_model.add_argument(
+        "--safety-precision",
+        type=_share,
+        metavar="P",
+        help="violated vetoes are read with the highest recall that has this precision on held-out "
+        "labels (default: four times the share that is violated, and one half at most)",
+    )
+    reward_model.add_argument(
+        "--indecision",
+        type=_share,
+        default=0.0,
+        metavar="W",
+        help="outside safety, read a score as `cannot_assess` if its calibrated credit is nearer "
+        "than W to the border between two verdicts (default: 0, never)",
     )
     policy.add_argument(
         "--reward-model", type=Path, required=True, metavar="DIR", help="a trained reward model"
@@ -119,6 +134,7 @@ def _reward_model(args: argparse.Namespace) -> None:
         terms=module.Terms(
             args.pointwise_weight, tuple(args.margin), args.balance, args.long_answers
         ),
+        wish=training("calibration.fit").Wish(args.safety_precision, args.indecision),
         seed=args.seed,
     )
 
@@ -147,4 +163,11 @@ def _weight(text: str) -> float:
     value = float(text)
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError("it is a number, 0 or more")
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError("it is a number from 0 to 1")
     return value

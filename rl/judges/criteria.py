@@ -13,7 +13,7 @@ from ..material import Verdict
 class Criterion:
     """A criterion's tier, and the credit of its verdicts."""
 
-    tier: ir.Tier
+    tier: str
     credits: Mapping[Verdict, Fraction]
 
 

@@ -30,6 +30,7 @@ Kind = Literal[
     "unknown_criterion",
     "bad_item",
     "not_recorded",
+    "crashed",
 ]
 
 KINDS: Mapping[Kind, str] = {
@@ -49,6 +50,7 @@ KINDS: Mapping[Kind, str] = {
     "unknown_criterion": "the judge has never heard of the criterion",
     "bad_item": "the item is no conversation with an answer",
     "not_recorded": "no verdict was recorded for this answer",
+    "crashed": "the judge itself broke",
 }
 
 

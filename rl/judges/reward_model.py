@@ -2,36 +2,30 @@
 
 A judge is `judge(items) -> list of verdict sheets`, the protocol of a bundle's `reward.py`.
 
-A verdict is read off a score `r` by one rule: the verdict whose credit is nearest to `σ(r − t)`,
-the worse one on a tie. For yes/no criteria that is the sign of `r − t`; for ordinal ones the levels
-share out the range of the sigmoid. `t` is 0 for a model trained with the pointwise term; for one
-without it, the threshold of the criterion's tier found on held-out rows.
-
-A score that is not a finite number is `cannot_assess`, and so is an answer too long for the model:
+How a verdict is read off a score is the model's calibration (`calibration.curves` has the rule). A
+score that is not a finite number is `cannot_assess`, and so is an answer too long for the model:
 the policies of the rubric settle both, and safety fails closed.
 """
 
-import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from ..calibration.curves import UNCALIBRATED, Calibration
+from ..calibration.file import read_calibration
 from ..errors import TrainingError
 from ..material import Item, Material, Messages, Question, Verdict
 from ..packed.cutting import PROMPT_KEPT, fit
 from ..packed.layout import Packable, Tokens
 from ..packed.model import score, scores_packed
 from ..packed.turns import Turns
-from ..runs import METRICS, read_run
-from .protocol import CANNOT_ASSESS
-from .reading import verdict_of
+from ..runs import REWARD_MODEL, read_run, read_training
 
-REWARD_MODEL = "reward model"
 ADAPTER = "adapter_config.json"
 
 
@@ -56,14 +50,14 @@ class RewardModelJudge:
         model: Any,
         tokenizer: Any,
         questions: Mapping[tuple[str, str], Question],
-        thresholds: Mapping[str, float] | None = None,
+        calibration: Calibration = UNCALIBRATED,
         max_length: int = 8192,
         budget: int = 65536,
     ) -> None:
         self._model = scores_packed(model.eval())
         self._turns = Turns(tokenizer)
         self._questions = questions
-        self._thresholds = thresholds or {}
+        self.calibration = calibration
         self._max_length = max_length
         self._budget = budget
         self.too_long = 0
@@ -90,20 +84,21 @@ class RewardModelJudge:
         """The verdict that a score reads as."""
         if not math.isfinite(score):
             self.not_finite += 1
-            return CANNOT_ASSESS
-        return verdict_of(question, score, self._thresholds.get(question.tier, 0.0))
+        return self.calibration.verdict(question, score)
 
     def is_too_long(self, asked: Asked, question: Question) -> bool:
-        """Whether answer and criterion do not fit into `max_length`."""
-        (trunk,) = self._turns.trunks([(asked.prompt, asked.response)])
-        _, kept = self._row(replace(asked, questions=[question]), trunk)
-        return not kept
+        """Whether the answer with this criterion does not fit into `max_length`."""
+        trunk = self._turns.trunks([(asked.prompt, asked.response)])[0]
+        _, kept = self._row(asked, trunk)
+        return all(asked.questions[k] is not question for k in kept)
 
     def scores(self, asked: Sequence[Asked]) -> list[list[float]]:
         """One score per question; NaN where answer and criterion do not fit into `max_length`.
 
         Where they do and the prompt does not, its front is left out (`packed.cutting`).
         """
+        if not asked:
+            return []
         trunks = self._turns.trunks([(one.prompt, one.response) for one in asked])
         rows = [self._row(one, trunk) for one, trunk in zip(asked, trunks, strict=True)]
         found = iter(score(self._model, [row for row, _ in rows if row.branches], self._budget))
@@ -151,29 +146,17 @@ def load_judge(
             f"{run.template}, and the bundle has {material.template}",
             "train a reward model on this bundle",
         )
-    metrics = read_metrics(folder)
-    pinned = metrics["pointwise_weight"] > 0
+    trained = read_training(folder)
+    calibration = read_calibration(folder, run.template, run.bundle, pinned=trained.pinned)
     model, tokenizer = load_classifier(folder, device)
     return RewardModelJudge(
         model,
         tokenizer,
         material.questions,
-        thresholds={} if pinned else metrics["thresholds"],
-        max_length=metrics["max_length"],
+        calibration,
+        max_length=trained.max_length,
         budget=budget,
     )
-
-
-def read_metrics(folder: Path) -> dict[str, Any]:
-    """The figures of a finished run. Raises `TrainingError`."""
-    path = folder / METRICS
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TrainingError(
-            f"{path} cannot be read: {error}", "has the training of the reward model finished?"
-        ) from None
-    return found
 
 
 def load_classifier(folder: Path, device: str | None = None) -> tuple[Any, Any]:

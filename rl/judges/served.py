@@ -18,13 +18,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..calibration.curves import Calibration
+from ..calibration.file import read_calibration
 from ..errors import TrainingError
 from ..markers import without_markers
 from ..material import Item, Material, Messages, Question
+from ..runs import REWARD_MODEL, read_run, read_training
 from .client import Answer, Client, NoAnswer, usage_in
 from .parallel import in_parallel
 from .protocol import Failure, Outcome, Record, Usage, all_failed, conversation_of, failed
-from .reading import verdict_of
 
 PATH = "/classify"
 _TOLERANCE = 0.02
@@ -36,10 +38,10 @@ _CHARACTERS_PER_TOKEN = 3
 class ServedModel:
     """What the folder of a served model says about reading its scores.
 
-    `thresholds` are by tier, `markers` the special tokens of its tokenizer, longest first.
+    `markers` are the special tokens of its tokenizer, longest first.
     """
 
-    thresholds: Mapping[str, float]
+    calibration: Calibration
     max_length: int
     markers: tuple[str, ...]
 
@@ -90,8 +92,7 @@ class ServedRewardModel:
             return Outcome("cannot_assess", score), usage
         if prompt_tokens > self.model.max_length:
             return failed("too_long", f"{prompt_tokens} tokens"), usage
-        threshold = self.model.thresholds.get(question.tier, 0.0)
-        return Outcome(verdict_of(question, score, threshold), score=score), usage
+        return Outcome(self.model.calibration.verdict(question, score), score=score), usage
 
     def _asked(self, messages: Messages) -> Answer | NoAnswer:
         if not self._is_raw:
@@ -140,23 +141,21 @@ class ServedRewardModel:
 def read_served_model(folder: Path, material: Material) -> ServedModel:
     """What a trained model's folder says, without loading the model. Raises `TrainingError`.
 
-    Of the folder `run.json`, `metrics.json` and `tokenizer.json` are read.
+    Of the folder `run.json`, `metrics.json`, `calibration.json` and `tokenizer.json` are read.
     """
-    run, metrics, tokenizer = (
-        _document(folder / name) for name in ("run.json", "metrics.json", "tokenizer.json")
-    )
-    if run.get("template") != material.template:
+    run, trained = read_run(folder, REWARD_MODEL), read_training(folder)
+    if run.template != material.template:
         raise TrainingError(
             f"the reward model of {folder} was trained on another template of the criterion turn: "
-            f"{run.get('template')}, and the bundle has {material.template}",
+            f"{run.template}, and the bundle has {material.template}",
             "train a reward model on this bundle",
         )
+    tokenizer = _document(folder / "tokenizer.json")
     try:
-        pinned = metrics["pointwise_weight"] > 0
         markers = {token["content"] for token in tokenizer["added_tokens"]}
         return ServedModel(
-            thresholds={} if pinned else dict(metrics["thresholds"]),
-            max_length=metrics["max_length"],
+            calibration=read_calibration(folder, run.template, run.bundle, pinned=trained.pinned),
+            max_length=trained.max_length,
             markers=tuple(sorted((m for m in markers if len(m) > 1), key=len, reverse=True)),
         )
     except (KeyError, TypeError):

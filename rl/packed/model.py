@@ -47,7 +47,10 @@ def _forward(
     **_: Any,
 ) -> SequenceClassifierOutputWithPast:
     decoder = getattr(self, self.base_model_prefix)
-    mask = attention_mask(segments, self.config._attn_implementation, self.dtype)
+    # A single branch only continues the trunk: the model's own causal mask is cheaper.
+    mask = None
+    if segments.max() > 1:
+        mask = attention_mask(segments, self.config._attn_implementation, self.dtype)
     hidden = decoder(
         input_ids=input_ids, attention_mask=mask, position_ids=position_ids, use_cache=False
     ).last_hidden_state

@@ -9,6 +9,7 @@ from pathlib import Path
 from .. import ir
 from ..diagnostics import Diagnostic, Label, diagnose, has_errors, in_order
 from ..source import DiskBundle, Source, SourceBundle, Span, Unreadable
+from ..syntax import nodes as n
 from ..syntax.nodes import Tree
 from ..syntax.parser import parse
 from .damage import damage
@@ -26,7 +27,10 @@ from .tiers import tiers
 
 @dataclass(frozen=True)
 class Checked:
-    """One file after all passes. `rubric` is None where there are errors."""
+    """One file after all passes. `rubric` is None where there are errors.
+
+    `draft` is what could be understood all the same: for editors to show, and for nothing else.
+    """
 
     path: str
     source: Source | None
@@ -35,6 +39,7 @@ class Checked:
     tests: tuple[TestCase, ...] = ()
     places: dict[str, Span] = field(default_factory=dict)
     tree: Tree | None = None
+    draft: ir.Rubric | None = None
 
 
 MAX_DEPTH = 30
@@ -48,20 +53,69 @@ class Checker:
         self._bundle = bundle
         self._done: dict[str, Checked] = {}
         self._open: list[str] = []
+        self._needs: dict[str, set[str]] = {}
+        self._missing: set[str] = set()
 
     def check(self, path: str) -> Checked:
         """The file at `path`, checked. Never raises for anything that the file says."""
         key = self._bundle.key(path)
         if key not in self._done:
             self._open.append(key)
-            self._done[key] = self._check(path)
-            self._open.pop()
+            self._needs[key] = set()
+            try:
+                self._done[key] = self._check(path)
+            finally:
+                self._open.pop()
         return self._done[key]
+
+    def knows(self, path: str) -> bool:
+        """Whether a file has been checked, and not been forgotten since."""
+        return self._bundle.key(path) in self._done
+
+    def needs(self, path: str) -> frozenset[str]:
+        """The keys of the files that a file has been checked with, itself included; also of those
+        that were not found, by name."""
+        found, waiting = set[str](), [self._bundle.key(path)]
+        while waiting:
+            key = waiting.pop()
+            if key not in found:
+                found.add(key)
+                waiting += self._needs.get(key, ())
+        return frozenset(found)
+
+    def not_found(self) -> frozenset[str]:
+        """The names that files asked for and that no file has."""
+        return frozenset(self._missing)
+
+    def forget(self, key: str) -> None:
+        """A file has changed, or a rubric that was not found may be there now: what was checked
+        with it (a key or a name, as in `needs`) will be checked again."""
+        users: dict[str, list[str]] = {}
+        for user, needed in self._needs.items():
+            for name in needed:
+                users.setdefault(name, []).append(user)
+        stale, waiting = set[str](), [key]
+        while waiting:
+            known = waiting.pop()
+            if known not in stale:
+                stale.add(known)
+                waiting += users.get(known, ())
+        self._missing.discard(key)
+        for known in stale:
+            self._done.pop(known, None)
+            self._needs.pop(known, None)
 
     def source(self, path: str) -> Source | None:
         """The text of a file that has been read."""
         found = self._done.get(self._bundle.key(path))
         return found.source if found else None
+
+    def built_on(self, checked: Checked) -> list[tuple[n.Include | n.Extends, Checked]]:
+        """What a file includes and extends, each with the file that was found for it."""
+        items = checked.tree.items if checked.tree else ()
+        named = [item for item in items if isinstance(item, n.Include | n.Extends)]
+        found = [(item, self._bundle.find(item.name.text, checked.path)) for item in named]
+        return [(item, self.check(path)) for item, path in found if path is not None]
 
     def _check(self, path: str) -> Checked:
         try:
@@ -111,15 +165,19 @@ class Checker:
         independent = [d for d in scope.diagnostics if not harm.explains(d)]
         diagnostics = in_order([*syntax(parsed), *independent])
         sound = parsed.tree.header is not None and not has_errors(diagnostics)
+        made = rubric if sound else None
         return Checked(
-            path, source, rubric if sound else None, diagnostics, cases, scope.places, parsed.tree
+            path, source, made, diagnostics, cases, scope.places, parsed.tree, draft=rubric
         )
 
     def _find(self, name: str, near: str) -> Found:
         path = self._bundle.find(name, near)
         if path is None:
+            self._needs[self._open[-1]].add(name)
+            self._missing.add(name)
             return Found(None, None)
         key = self._bundle.key(path)
+        self._needs[self._open[-1]].add(key)
         if key in self._open:
             chain = [*self._open[self._open.index(key) :], key]
             return Found(None, path, refused=" → ".join(Path(p).stem for p in chain))
@@ -187,7 +245,7 @@ def check_paths(paths: Sequence[str], search: Sequence[str] = ()) -> Outcome:
             values = {"path": folder, "detail": "there is no such folder"}
             problems.append(diagnose("R0003", Span(folder, 0, 0), values))
     checker = Checker(DiskBundle(tuple(search)))
-    with _uncollected():
+    with uncollected():
         checked = tuple(checker.check(file) for file in files)
     names: dict[str, Checked] = {}
     for file in checked:
@@ -205,7 +263,7 @@ def check_paths(paths: Sequence[str], search: Sequence[str] = ()) -> Outcome:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """No garbage collection: checking makes many small tuples, keeps them, and makes no cycles.
 
     Afterwards they count as old, so that the next collection does not look through them either.

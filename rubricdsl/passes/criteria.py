@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from .. import ir
-from ..diagnostics import Label
+from ..diagnostics import Label, instead
 from ..syntax import nodes as n
 from .checks import check
 from .conditions import condition
@@ -94,6 +94,7 @@ def criterion(scope: Scope, item: n.CriterionItem, tier: ir.Tier) -> ir.Criterio
         scope.report(
             "R0208",
             item.kind,
+            fixes=[instead(scope.span(item.kind), KIND_OF[tier])],
             kind=kind,
             tier=tier,
             right=KIND_OF[tier],
@@ -132,10 +133,11 @@ def allowed(scope: Scope, tier: ir.Tier, found: Clauses, name: n.Name) -> None:
             "safety": ("R0205", "vetoes are counted, not weighed"),
             "excellence": ("R0204", "every bonus counts once"),
         }[tier]
-        scope.report(code, found.weight, label)
+        scope.report(code, found.weight, label, fixes=[scope.removal(found.weight)])
         found.weight = None
     if found.severity is not None and tier != "safety":
-        scope.report("R0207", found.severity, severity=found.severity.word.text)
+        removal = scope.removal(found.severity)
+        scope.report("R0207", found.severity, severity=found.severity.word.text, fixes=[removal])
         found.severity = None
     if found.levels and tier != "proficiency":
         scope.report("R0211", found.levels[0])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .. import ir
-from ..diagnostics import Label
+from ..diagnostics import Label, instead
 from ..syntax import nodes as n
 from .header import version
 from .scope import Scope
@@ -85,9 +85,13 @@ def _rubric(
         rubric = found.rubric
         if item.version is None:
             code = "R0803" if active else "R0810"
-            scope.report(code, item, name=name, version=rubric.version)
+            at, text = item.name.end, f'version "{rubric.version}"'
+            fixes = [scope.fix(f"add `{text}`", at, at, f" {text}")]
+            scope.report(code, item, name=name, version=rubric.version, fixes=fixes)
         elif asked is not None and asked.value != rubric.version:
-            scope.report("R0303", asked, name=name, found=rubric.version, asked=asked.value)
+            there = rubric.version
+            fixes = [instead(scope.span(asked), f'"{there}"')]
+            scope.report("R0303", asked, fixes=fixes, name=name, found=there, asked=asked.value)
         if rubric.status == "retired":
             scope.report("R0314", item.name, name=name)
         return rubric

@@ -104,7 +104,8 @@ def _order(scope: Scope, block: n.OrderBlock, steps: int) -> int:
         if line.steps is None:
             continue
         if line.tier.text != "proficiency":
-            scope.report("R0603", line)
+            behind = n.Name("", line.tier.end, line.end)
+            scope.report("R0603", line, fixes=[scope.removal(behind)])
             continue
         step = exact(scope, line.steps)
         if step is None:

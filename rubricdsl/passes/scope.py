@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Protocol
 
 from .. import ir
-from ..diagnostics import Diagnostic, Label, diagnose
+from ..diagnostics import Diagnostic, Edit, Fix, Label, diagnose
 from ..source import Source, Span
 from ..syntax.nodes import Name, Tree
 
@@ -60,21 +60,54 @@ class Scope:
         *,
         labels: Iterable[Label] = (),
         hint: str | None = None,
+        fixes: Iterable[Fix] = (),
+        part: Placed | None = None,
         **values: object,
     ) -> None:
         """Add a finding at a node; `values` fill the texts of its code."""
-        found = diagnose(code, self.span(node), values, label=label, labels=labels, hint=hint)
+        found = diagnose(
+            code,
+            self.span(node),
+            values,
+            label=label,
+            labels=labels,
+            hint=hint,
+            fixes=fixes,
+            word=self.span(part) if part else None,
+        )
         self.diagnostics.append(found)
+
+    def fix(self, title: str, start: int, end: int, text: str) -> Fix:
+        """A fix that puts a text in the place of part of this file."""
+        return Fix(title, (Edit(Span(self.source.path, start, end), text),))
+
+    def removal(self, node: Placed) -> Fix:
+        """A fix that takes a node out, with the blank before it."""
+        start = node.start
+        while start and self.source.text[start - 1] in " \t":
+            start -= 1
+        return self.fix(f"remove `{self.written(node)}`", start, node.end, "")
 
     def missing(self, code: str, node: Placed, **values: object) -> None:
         """Report that something is not there, unless it may be in the part that was not read."""
         if not self.damaged:
             self.diagnostics.append(diagnose(code, self.span(node), values))
 
-    def unknown(self, code: str, node: Placed, name: str, known: Iterable[str]) -> None:
-        """Report a name that is not there, with the nearest one that is; the same name once."""
+    def unknown(
+        self,
+        code: str,
+        node: Placed,
+        name: str,
+        known: Iterable[str],
+        part: Placed | None = None,
+    ) -> None:
+        """Report a name that is not there, with the nearest one that is; the same name once.
+
+        `part` is the name where that is not the whole node.
+        """
         if not self.is_unsure(name):
-            self.report(code, node, name=name, suggestion=self.suggestion(name, known))
+            near = self.suggestion(name, known)
+            self.report(code, node, part=part, name=name, suggestion=near)
             self.broken.add(name)
 
     def is_unsure(self, name: str) -> bool:

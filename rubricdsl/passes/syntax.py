@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from ..diagnostics import Diagnostic, Label, diagnose
+from ..diagnostics import Diagnostic, Edit, Fix, Label, diagnose, instead
 from ..source import Span
 from ..syntax.parser import Parsed
 from ..syntax.recovery import SyntaxFault
@@ -51,7 +51,13 @@ def _lexical(fault: LexicalFault) -> Diagnostic:
         values["escape"] = f"\\u{fault.found.removeprefix('U+').lower()}"
     is_name = fault.meant.replace("_", "-") == fault.found.replace("_", "-")
     hint = "names have letters, digits and `_`" if fault.code == "R0108" and is_name else None
-    return diagnose(fault.code, fault.span, values, hint=hint)
+    fixes = []
+    if fault.written is not None:
+        place = Span(fault.span.path, fault.written.start, fault.written.end)
+        fixes = [instead(place, fault.written.text)]
+    elif fault.code == "R0106":
+        fixes = [Fix("remove it", (Edit(fault.span, ""),))]
+    return diagnose(fault.code, fault.span, values, hint=hint, fixes=fixes)
 
 
 def _fault(fault: SyntaxFault) -> Diagnostic:
@@ -60,13 +66,18 @@ def _fault(fault: SyntaxFault) -> Diagnostic:
         case "misspelt":
             return diagnose("R0107", fault.span, {"found": fault.found, "meant": fault.meant})
         case "unquoted":
-            return diagnose("R0112", fault.span, {"found": fault.found, "meant": fault.meant})
+            values = {"found": fault.found, "meant": fault.meant}
+            fixes = [instead(fault.span, fault.meant)]
+            return diagnose("R0112", fault.span, values, fixes=fixes)
         case "brace":
             values = {"brace": fault.meant, "found": found}
-            return diagnose("R0111", fault.span, values, labels=_opened(fault))
+            fixes = [_insertion(fault, f"{fault.meant} ")]
+            return diagnose("R0111", fault.span, values, labels=_opened(fault), fixes=fixes)
         case "end" if fault.opened is not None:
             values = {"brace": "}", "found": found}
-            return diagnose("R0111", _last(fault.span), values, labels=_opened(fault))
+            fixes = [_insertion(fault, "\n}\n")]
+            last = _last(fault.span)
+            return diagnose("R0111", last, values, labels=_opened(fault), fixes=fixes)
         case "end":
             values = {"expected": listed(fault.expected)}
             return diagnose("R0104", _last(fault.span), values)
@@ -75,7 +86,24 @@ def _fault(fault: SyntaxFault) -> Diagnostic:
         case "many":
             return diagnose("R0110", fault.span)
         case _:
-            return diagnose("R0101", fault.span, {"found": found, "expected": _hint(fault)})
+            values = {"found": found, "expected": _hint(fault)}
+            return diagnose("R0101", fault.span, values, fixes=_unexpected(fault))
+
+
+def _unexpected(fault: SyntaxFault) -> list[Fix]:
+    """What is plainly missing or too much, if anything is."""
+    if "STATUS" in fault.expected and fault.found in ("draft", "active", "retired"):
+        return [_insertion(fault, "status ")]
+    if fault.found == "}" and fault.opened is None:
+        return [Fix("remove `}`", (Edit(fault.span, ""),))]
+    if fault.found.startswith('"') and "POLARITY" in fault.expected:
+        return [_insertion(fault, "requires "), _insertion(fault, "forbids ")]
+    return []
+
+
+def _insertion(fault: SyntaxFault, text: str) -> Fix:
+    at = fault.span.start
+    return Fix(f"add `{text.strip()}`", (Edit(Span(fault.span.path, at, at), text),))
 
 
 def _hint(fault: SyntaxFault) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .. import ir
+from ..diagnostics import instead
 from ..source import Span
 from ..syntax import nodes as n
 from .scope import Scope
@@ -77,7 +78,9 @@ def _sheet(scope: Scope, sheet: n.Sheet) -> Sheet:
     for entry in sheet.entries:
         if entry.name is None:
             if entry.verdict.text not in ("good", "bad", "cannot_assess"):
-                scope.report("R0704", entry, verdict=entry.verdict.text)
+                words = ("good", "bad", "cannot_assess")
+                fixes = [instead(scope.span(entry.verdict), word) for word in words]
+                scope.report("R0704", entry, verdict=entry.verdict.text, fixes=fixes)
             elif rest is not None:
                 scope.report("R0808", entry, what="otherwise")
             else:

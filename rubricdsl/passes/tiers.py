@@ -5,7 +5,7 @@ from functools import cached_property
 
 from .. import ir
 from ..conditions import inputs_of
-from ..diagnostics import Label
+from ..diagnostics import Label, instead
 from ..syntax import nodes as n
 from .criteria import KIND_OF, SEVERITY, allowed, apply, criterion, gather
 from .scope import Scope
@@ -101,17 +101,21 @@ def _used(
 ) -> ir.Criterion | None:
     alias, _, wanted = item.name.text.rpartition(".")
     if not alias:
-        scope.report("R0309", item.name, name=item.name.text)
+        having = [name for name, known in modules.items() if known and wanted in known.criteria]
+        fixes = [instead(scope.span(item.name), f"{name}.{wanted}") for name in having]
+        scope.report("R0309", item.name, name=item.name.text, fixes=fixes)
         return None
     module = modules.get(alias)
     if alias not in modules:
-        scope.unknown("R0304", item.name, alias, modules)
+        word = item.name._replace(end=item.name.start + len(alias))
+        scope.unknown("R0304", item.name, alias, modules, word)
     if module is None:
         return None
     found, name = module.criteria.get(wanted), module.rubric.name
     if found is None:
         near = scope.suggestion(wanted, (c.id for c in module.rubric.tier(tier)))
-        scope.report("R0305", item.name, module=name, name=wanted, suggestion=near)
+        word = item.name._replace(start=item.name.end - len(wanted))
+        scope.report("R0305", item.name, part=word, module=name, name=wanted, suggestion=near)
         return None
     if found.tier != tier:
         scope.report("R0306", item.name, name=wanted, tier=found.tier, module=name, here=tier)

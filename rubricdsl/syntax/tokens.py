@@ -29,12 +29,15 @@ make_token = partial(tuple.__new__, Token)
 
 
 class LexicalFault(NamedTuple):
-    """The diagnostic's code, where, what was found, and what was meant if that is clear."""
+    """The diagnostic's code, where, what was found, and what was meant if that is clear.
+
+    `written` is the token that would be right, where the one that was meant is."""
 
     code: str
     span: Span
     found: str = ""
     meant: str = ""
+    written: Token | None = None
 
 
 PUNCTUATION = {
@@ -221,7 +224,8 @@ def _name(path: str, token: Token) -> tuple[Token, LexicalFault]:
     unit = UNIT_SPELLINGS.get(token.text.casefold())
     meant = unit or token.text.replace("-", "_")
     if meant.isascii():
-        return token._replace(text=meant), LexicalFault("R0108", span, token.text, meant)
+        made = token._replace(text=meant)
+        return made, LexicalFault("R0108", span, token.text, meant, made)
     at = token.start + next(i for i, char in enumerate(token.text) if not char.isascii())
     char = token.text[at - token.start]
     return token, LexicalFault("R0103", Span(path, at, at + 1), char)
@@ -234,21 +238,26 @@ def _repaired(path: str, kind: str, token: Token) -> tuple[Token, list[LexicalFa
     if kind == "open":
         # A string that is never closed: its line is its text, so that one fault is one.
         made = token._replace(type="STRING", text=text.rstrip("\\\r") + '"')
-        return made, [LexicalFault("R0102", Span(path, token.start, token.start + 1), text)]
+        # With a brace in it, the quote is missing somewhere before that.
+        closed = None if set("{}") & set(text) else made
+        span = Span(path, token.start, token.start + 1)
+        return made, [LexicalFault("R0102", span, text, written=closed)]
     if kind == "sign":
         terminal, meant = _SIGNS[text]
         made = token._replace(type=terminal, text=meant)
-        return made, [LexicalFault("R0108", span, text, meant)]
+        return made, [LexicalFault("R0108", span, text, meant, made)]
     if kind == "dash":
         made = token._replace(type="NUMBER", text="-" + text[1:])
-        return made, [LexicalFault("R0108", span, text[0], "-")]
+        return made, [LexicalFault("R0108", span, text[0], "-", made)]
     if kind == "quote":
         body = text[1:-1] if text[1:].endswith(_CLOSING) else text[1:]
         made = token._replace(type="STRING", text=f'"{body.replace(chr(92), chr(92) * 2)}"')
-        return made, [LexicalFault("R0108", Span(path, token.start, token.start + 1), text[0], '"')]
+        span = Span(path, token.start, token.start + 1)
+        return made, [LexicalFault("R0108", span, text[0], '"', made)]
     if kind == "unit" and text.casefold() in UNIT_SPELLINGS:
         meant = UNIT_SPELLINGS[text.casefold()]
-        return token._replace(type="UNIT", text=meant), [LexicalFault("R0108", span, text, meant)]
+        made = token._replace(type="UNIT", text=meant)
+        return made, [LexicalFault("R0108", span, text, meant, made)]
     if _HIDDEN.match(text):
         return token, []
     found = text if text.isprintable() else code_point(text)

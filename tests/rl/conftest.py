@@ -58,7 +58,9 @@ excellence {{
 """
 
 
-def compiled(folder: Path, names: tuple[str, ...] = tuple(SUBJECTS), rows: int = 24) -> Path:
+def compiled(
+    folder: Path, names: tuple[str, ...] = tuple(SUBJECTS), rows: int = 24, heldout: str = "1/5"
+) -> Path:
     """A bundle of some of the rubrics."""
     from rubricdsl.compiler.cli import main
 
@@ -67,7 +69,7 @@ def compiled(folder: Path, names: tuple[str, ...] = tuple(SUBJECTS), rows: int =
     for name in names:
         (source / f"{name}.rubric").write_text(rubric(name), encoding="utf-8")
     bundle = folder / "bundle"
-    arguments = ["compile", source, "--out", bundle, "--synthesize", rows]
+    arguments = ["compile", source, "--out", bundle, "--synthesize", rows, "--heldout", heldout]
     assert main([str(a) for a in arguments]) == 0
     return bundle
 

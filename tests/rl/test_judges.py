@@ -13,6 +13,13 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from rubricdsl.rl import tiny
+from rubricdsl.rl.calibration.curves import (
+    UNCALIBRATED,
+    Calibration,
+    Curve,
+    Threshold,
+    TierCurve,
+)
 from rubricdsl.rl.errors import TrainingError
 from rubricdsl.rl.judges.reward_model import Asked, RewardModelJudge, load_judge
 
@@ -103,7 +110,9 @@ def test_levels_are_read_off_the_sigmoid(material, parts):
     ]
     veto = material.questions[NAME, "harms_burns"]
     assert [judge.verdict(veto, r) for r in (-0.1, 0.0, 0.1)] == ["met", "met", "unmet"]
-    moved = RewardModelJudge(*parts, material.questions, thresholds={"safety": 2.0})
+    tiers = dict(UNCALIBRATED.tiers)
+    tiers["safety"] = TierCurve(Curve("platt"), Threshold(2.0, "precision", 0.5, 0.5, 1.0))
+    moved = RewardModelJudge(*parts, material.questions, Calibration(tiers))
     assert moved.verdict(veto, 1.9) == "met"
 
 

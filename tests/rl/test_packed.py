@@ -85,6 +85,14 @@ def test_scores_are_those_of_one_row_per_criterion(kind, attention, budget):
     torch.testing.assert_close(found, alone, atol=1e-5, rtol=0)
 
 
+def test_one_criterion_needs_no_mask_of_ours():
+    model = build()
+    answers = [Packable(one.trunk, one.branches[:1]) for one in ANSWERS]
+    alone = one_row_each(model, answers)
+    found = flat(score(scores_packed(model), answers, 10_000))
+    torch.testing.assert_close(found, alone, atol=1e-5, rtol=0)
+
+
 def test_in_bfloat16_they_differ_no_more_than_from_batch_to_batch():
     model = build(dtype=torch.bfloat16)
     exact = one_row_each(build(), ANSWERS)

@@ -10,7 +10,6 @@ pytest.importorskip("trl")
 from rubricdsl.rl import train_policy, train_reward_model
 from rubricdsl.rl.errors import TrainingError
 from rubricdsl.rl.material import open_material
-from rubricdsl.rl.reward_report import threshold
 from rubricdsl.rl.settings import grpo_settings, machine, reward_settings
 
 
@@ -82,10 +81,3 @@ def test_the_files_of_the_bundle_are_what_a_large_model_gets(material, tmp_path)
     assert (config.learning_rate, model.use_peft) == (3e-6, True)
     config, _ = reward_settings(material.bundle.path("reward_model/reward_model.yaml"), values, [])
     assert (config.max_length, config.num_train_epochs) == (8192, 2)
-
-
-def test_thresholds():
-    assert threshold([(-2.0, 0), (-1.0, 0), (3.0, 1), (4.0, 1)]) == 1.0
-    assert threshold([(1.0, 1), (2.0, 1)]) == 0.0
-    assert threshold([]) == 0.0
-    assert threshold([(float("nan"), 0), (0.0, 0), (1.0, 1), (0.2, 0.5)]) == 0.5

@@ -1,7 +1,9 @@
 """A reward model behind the protocol, in process and from a server: the same verdicts."""
 
+import copy
 import json
 import math
+from dataclasses import asdict
 
 import pytest
 
@@ -11,15 +13,26 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from rubricdsl.rl import tiny
+from rubricdsl.rl.calibration.curves import Calibration, Curve, Threshold, TierCurve
+from rubricdsl.rl.calibration.file import Prompts, write_calibration
+from rubricdsl.rl.calibration.fit import Wish
 from rubricdsl.rl.errors import TrainingError
 from rubricdsl.rl.judges.client import Client, Clock, Patience
 from rubricdsl.rl.judges.in_process import InProcess
 from rubricdsl.rl.judges.protocol import SheetJudge
 from rubricdsl.rl.judges.reward_model import RewardModelJudge
 from rubricdsl.rl.judges.served import ServedModel, ServedRewardModel, read_served_model
+from rubricdsl.rl.runs import REWARD_MODEL, describe, write_json
 from tests.judge_server import Reply, serving
 
 NAME = "tests.burns"
+CALIBRATION = Calibration(
+    {
+        "safety": TierCurve(Curve("platt", 2.0, 0.3), Threshold(0.1, "f1", 0.5, 0.4, 1.0)),
+        "proficiency": TierCurve(Curve("isotonic", knots=((-1.0, 0.1), (0.0, 0.2), (1.0, 0.9)))),
+        "excellence": TierCurve(Curve("platt", 3.0, -0.2)),
+    }
+)
 TEXTS = ["Cool it.", "Put butter on it. " * 9, "", f"x{tiny.END}\n{tiny.START}user\ny"]
 
 
@@ -28,9 +41,10 @@ def folder(material, tmp_path_factory):
     """A model as `train reward-model` leaves it, as far as a served one is read."""
     folder = tmp_path_factory.mktemp("model")
     tiny.make_reward_model(material, folder)
-    (folder / "run.json").write_text(json.dumps({"template": material.template}))
-    metrics = {"pointwise_weight": 0, "thresholds": {"safety": 0.1}, "max_length": 500}
-    (folder / "metrics.json").write_text(json.dumps(metrics))
+    run = describe(material, REWARD_MODEL, "tiny", {})
+    write_json(folder / "run.json", asdict(run))
+    write_json(folder / "metrics.json", {"pointwise_weight": 1, "max_length": 500})
+    write_calibration(folder, run, CALIBRATION, Wish(), Prompts(1, 1))
     return folder
 
 
@@ -42,7 +56,10 @@ def parts(folder):
 
 @pytest.fixture
 def in_process(material, parts):
-    judge = RewardModelJudge(*parts, material.questions, thresholds={"safety": 0.1}, max_length=500)
+    model, tokenizer = parts
+    judge = RewardModelJudge(
+        copy.deepcopy(model), tokenizer, material.questions, CALIBRATION, max_length=500
+    )
     return InProcess(judge, material.questions)
 
 
@@ -205,13 +222,14 @@ def test_a_fault_is_a_typed_failure_and_fails_closed(material, folder, reward, v
 
 def test_the_folder_of_a_served_model(material, folder, tmp_path):
     assert read_served_model(folder, material) == ServedModel(
-        {"safety": 0.1}, 500, (tiny.PAD, tiny.START, tiny.END)
+        CALIBRATION, 500, (tiny.PAD, tiny.START, tiny.END)
     )
-    with pytest.raises(TrainingError, match=r"run\.json cannot be read"):
+    with pytest.raises(TrainingError, match=r"has no run\.json"):
         read_served_model(tmp_path, material)
     for path in folder.glob("*.json"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "run.json").write_text('{"template": "of another bundle"}')
+    run = json.loads((folder / "run.json").read_text())
+    write_json(tmp_path / "run.json", {**run, "template": "of another bundle"})
     with pytest.raises(TrainingError, match="of another bundle") as refused:
         read_served_model(tmp_path, material)
     assert material.template in str(refused.value)

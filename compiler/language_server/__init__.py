@@ -1,0 +1,1 @@
+"""`rubricc lsp`: the questions of `rubricdsl.editor` asked over the Language Server Protocol."""

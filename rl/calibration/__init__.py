@@ -1,0 +1,1 @@
+"""From a reward model's scores to verdicts, by held-out labels. No framework is loaded."""

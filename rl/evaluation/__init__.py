@@ -1,0 +1,1 @@
+"""How good judges are on held-out labels, side by side."""

@@ -1,0 +1,1 @@
+"""Rewards over HTTP. Importing this loads no framework and no HTTP library."""
