@@ -20,6 +20,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lsp": ("lsp", "serve editors: findings, completion, names, tests"),
     "doc": ("doc", "write rubrics as pages that a clinician can sign"),
     "compile": ("compile", "write training data, reward, judge prompts and run files"),
+    "conformance": ("conformance", "compare what stacks get from their adapters, bit by bit"),
+    "stacks": ("stacks", "list the stacks that bundles plug into"),
     "analyze": ("analyze", "say what follows from the meaning of rubrics alone"),
     "verify": ("verify", "check what a bundle's rewards are claimed to keep"),
     "import": ("import_", "make .rubric files from other formats"),
