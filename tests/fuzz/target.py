@@ -26,7 +26,7 @@ from rubricdsl.source import MemoryBundle
 from rubricdsl.testing import run_cases
 
 SECONDS = 5
-"""Longer than this for one small file is a fault, also on a busy machine."""
+"""Of the processor. Longer than this for one small file is a fault."""
 
 
 class Fault(AssertionError):
@@ -122,13 +122,13 @@ def _limited(seconds: int) -> Iterator[None]:
     def stop(_: int, __: FrameType | None) -> None:
         raise _TooLong
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             yield
     except _TooLong:
         raise Fault(f"it takes more than {seconds} seconds") from None
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)

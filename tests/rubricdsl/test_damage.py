@@ -218,6 +218,6 @@ def test_two_mistakes_are_two_findings_nearly_always():
         ([code for code, _ in marked(read(edited(*changes)))], codes) for changes, codes in pairs()
     ]
     assert len(found) > 500
-    assert all(1 <= len(codes) <= 3 for codes, _ in found)
-    assert sum(len(codes) == 3 for codes, _ in found) < 0.01 * len(found)
+    assert all(codes for codes, _ in found)
+    assert sum(len(codes) > 2 for codes, _ in found) < 0.01 * len(found)
     assert sum(sorted(codes) == expected for codes, expected in found) > 0.9 * len(found)
