@@ -9,13 +9,17 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test lint types clean
+.PHONY: demo test test-stacks lint types clean
 
 demo: $(STAMP)
 	$(BIN)/rubricc demo --out build/demo
 
 test: $(STAMP) lint types
 	$(BIN)/python -m pytest
+
+# Adapters, called by the stacks' own code; the packages go into build/stacks.
+test-stacks: $(STAMP)
+	$(BIN)/python -m rubricdsl.compiler.conformance.environments
 
 lint: $(STAMP)
 	$(BIN)/ruff check $(PYTHON_FOLDERS)

@@ -20,6 +20,8 @@ from rubricdsl.version import LANGUAGE_VERSION, __version__
 
 from .claims import Claim, claims
 from .emit import EMITTERS, parquet
+from .emit.targets import TARGETS
+from .emit.targets import emit as emit_target
 from .importers.jsonl import Fault
 from .job import Job, Options, held_out
 from .rows import Message, Row, prompt_id, read_rows
@@ -40,6 +42,10 @@ class DataFaults(Exception):
         super().__init__(f"{len(faults)} faults")
         self.faults = tuple(faults)
         self.cut = cut
+
+
+class UnfitStacks(Exception):
+    """Rubrics that a stack cannot be served with; says which, why, and what to do."""
 
 
 class OrderLost(Exception):
@@ -78,7 +84,7 @@ class State:
 
     @property
     def job(self) -> Job:
-        return Job(
+        job = Job(
             self.rubrics,
             self.hashes,
             self.request.options,
@@ -86,6 +92,9 @@ class State:
             self.heldout,
             self.certificates,
         )
+        stacks = self.request.options.stacks
+        setting = TARGETS[stacks[0]].read_as(job) if len(stacks) == 1 else None
+        return dataclasses.replace(job, stack_setting=setting)
 
 
 @dataclass(frozen=True)
@@ -103,7 +112,7 @@ class Summary:
 def compile_bundle(request: Request) -> Summary:
     """Write the bundle.
 
-    Raises `DataFaults`, `OrderLost` and `write.WriteError`; then nothing is written.
+    Raises `DataFaults`, `UnfitStacks`, `OrderLost` and `write.WriteError`; then nothing is written.
     """
     with whole_folder(request.out) as draft:
         state = State(request, draft, request.rubrics)
@@ -150,6 +159,19 @@ def choose_reward(state: State) -> State:
     return dataclasses.replace(state, rubrics=rubrics, hashes=hashes, notes=notes)
 
 
+def fit_stacks(state: State) -> State:
+    """Stop where a reward needs whole groups and a stack hands over one answer at a time."""
+    ranked = [r.name for r in state.rubrics if r.reward.shape == "centred"]
+    single = [name for name in state.request.options.stacks if not TARGETS[name].whole_groups]
+    if ranked and single:
+        raise UnfitStacks(
+            f"{', '.join(single)} hands over one answer at a time, and `reward centred` of "
+            f"{ranked[0]} ranks all answers to a prompt: choose another shape with --shape, or "
+            f"another stack ({', '.join(t.name for t in TARGETS.values() if t.whole_groups)})"
+        )
+    return state
+
+
 def certify_rewards(state: State) -> State:
     """Prove what each reward keeps; stop where a shape promises an order and loses it."""
     if "reward" not in state.request.options.targets:
@@ -177,7 +199,7 @@ def certify_rewards(state: State) -> State:
     if lost:
         raise OrderLost(lost)
     stack, emitted = state.job.stack, state.job.emitted_stack
-    if stack != emitted and "grpo" in state.request.options.targets:
+    if state.request.options.stack and stack != emitted and "grpo" in state.request.options.targets:
         notes.append(f"the certificate is read for {stack}, while grpo.yaml sets {emitted}")
     return dataclasses.replace(state, certificates=certificates, notes=tuple(notes))
 
@@ -283,6 +305,11 @@ def emit(state: State) -> State:
             state.draft.append(path, chunk)
             done += 1
             state.request.progress(f"writing {target}", done)
+    for name in options.stacks:
+        for path, chunk in emit_target(TARGETS[name], job):
+            state.draft.append(path, chunk)
+            done += 1
+            state.request.progress(f"writing {name}", done)
     state.draft.close()
     notes = list(state.notes)
     evaluation = [r.name for r in state.rubrics if r.purpose == "evaluation"]
@@ -296,16 +323,23 @@ def emit(state: State) -> State:
 
 def add_parquet(state: State) -> State:
     """The same training rows as Parquet, when that can be written."""
-    if "reward_model" not in state.request.options.targets:
+    options = state.request.options
+    found = dict(parquet.COLUMNS) if "reward_model" in options.targets else {}
+    columns: dict[str, Mapping[str, Any]] = {**found}
+    for target in (TARGETS[name] for name in options.stacks):
+        if target.columns is not None:
+            for side in ("train", "heldout"):
+                columns[f"{target.folder}/{side}.jsonl"] = target.columns
+    if not columns:
         return state
     if not parquet.available():
         note = "pyarrow is not installed: rows are written as JSON Lines alone"
         return dataclasses.replace(state, notes=(*state.notes, note))
     root = state.draft.root
-    for path, columns in parquet.COLUMNS.items():
-        target = path.removesuffix(".jsonl") + ".parquet"
-        parquet.convert(root / path, root / target, columns)
-        state.draft.add(target)
+    for path, kinds in columns.items():
+        made = path.removesuffix(".jsonl") + ".parquet"
+        parquet.convert(root / path, root / made, kinds)
+        state.draft.add(made)
         state.request.progress("writing Parquet", 0)
     return state
 
@@ -320,7 +354,7 @@ def write_manifest(state: State) -> State:
         "language_version": LANGUAGE_VERSION,
         "ir_version": ir.IR_VERSION,
         "options": {
-            "targets": list(options.targets),
+            "targets": [*options.targets, *options.stacks],
             "synthesize": options.synthesize,
             "seed": options.seed,
             "shape": options.shape,
@@ -365,6 +399,7 @@ def _sha256(path: Path) -> str:
 
 STEPS: tuple[Callable[[State], State], ...] = (
     choose_reward,
+    fit_stacks,
     certify_rewards,
     read_data,
     add_synthetic,

@@ -11,8 +11,8 @@ from rubricdsl.analysis.certify import STACK, STACK_OF_COLUMNS
 
 from .rows import Row
 
-Target = Literal["ir", "reward_model", "judge", "reward", "grpo"]
-TARGETS: tuple[Target, ...] = ("ir", "reward_model", "judge", "reward", "grpo")
+Part = Literal["ir", "reward_model", "judge", "reward", "grpo"]
+PARTS: tuple[Part, ...] = ("ir", "reward_model", "judge", "reward", "grpo")
 
 Chunk = tuple[str, bytes]
 """The next bytes of a file of the bundle: its relative path, and what follows."""
@@ -23,11 +23,13 @@ class Options:
     """What can be asked for.
 
     `group` is the number of samples per prompt in GRPO, `stack` the trainer's setting that is meant
-    (None: what `grpo.yaml` sets). With `rubrics_in_rows` the prompts carry their rubrics, and
+    (None: what the one stack is set to, otherwise what `grpo.yaml` sets). `stacks` are names of
+    `emit.targets.TARGETS`. With `rubrics_in_rows` the prompts carry their rubrics, and
     `reward.py` has none.
     """
 
-    targets: tuple[Target, ...] = TARGETS
+    targets: tuple[Part, ...] = PARTS
+    stacks: tuple[str, ...] = ()
     synthesize: int = 0
     seed: int = 0
     shape: ir.Shape | None = None
@@ -51,6 +53,7 @@ class Job:
     rows: Callable[[], Iterator[Row]]
     heldout: frozenset[str]
     certificates: Mapping[str, Mapping[str, Any]]
+    stack_setting: str | None = None
 
     @property
     def training(self) -> tuple[ir.Rubric, ...]:
@@ -69,7 +72,7 @@ class Job:
     @property
     def stack(self) -> str:
         """The trainer's setting that the certificate is read for."""
-        return self.options.stack or self.emitted_stack
+        return self.options.stack or self.stack_setting or self.emitted_stack
 
     def side(self, prompt_id: str) -> str:
         return "heldout" if prompt_id in self.heldout else "train"

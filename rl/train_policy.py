@@ -42,11 +42,11 @@ class Preset:
     """How a small policy is trained on a processor: `prompts` times `group` answers a step."""
 
     start: Start = field(default_factory=Start)
-    steps: int = 24
+    steps: int = 30
     prompts: int = 8
     group: int = 8
     learning_rate: float = 1e-3
-    temperature: float = 0.7
+    temperature: float = 0.6
     most_tokens: int = 120
     save_every: int = 10
     threads: int = 2

@@ -48,7 +48,7 @@ class Preset:
     """
 
     size: tiny.Size = tiny.REWARD_MODEL
-    steps: int = 300
+    steps: int = 600
     batch: int = 4
     learning_rate: float = 5e-3
     shares: tuple[tuple[str, float], ...] = (

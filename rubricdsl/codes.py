@@ -6,6 +6,8 @@ to do, not how the file is read. Placeholders in braces are filled when a diagno
 
 from typing import Literal, NamedTuple
 
+from .lint_codes import LINT_CODES
+
 
 class Code(NamedTuple):
     level: Literal["error", "warning", "note"]
@@ -262,6 +264,19 @@ CODES: dict[str, Code] = {
         "nobody can follow a chain of more than 30",
         "include the rubric that is needed, and not one that includes it",
     ),
+    "R0318": _error(
+        "{what} means something else than what was locked",
+        "a rubric must not change under its users; what was locked is what was looked at",
+        "see what changed with `rubricc diff`, then run `rubricc lock`",
+    ),
+    "R0319": _error(
+        "{what} is not in the lock file",
+        "with `--locked` only what was looked at is used",
+        "run `rubricc lock` with the same paths",
+    ),
+    "R0320": _error(
+        "the lock file cannot be used: {detail}", hint="make it again with `rubricc lock`"
+    ),
     # Inputs, types, units
     "R0401": _error("there is no input `{name}`", hint="{suggestion}"),
     "R0402": _error("there is no type `{name}`", hint="{suggestion}"),
@@ -340,6 +355,11 @@ CODES: dict[str, Code] = {
     ),
     "R0705": _error('the test "{title}" fails: {detail}'),
     "R0706": _error("response `{name}` is given twice in this test", hint="rename one of the two"),
+    "R0707": _note(
+        'the test "{title}" is still to do: {detail}',
+        "a `todo` says what nobody has tried yet; it fails nothing and counts for nothing",
+        "write the case, and take the word `todo` away once it holds",
+    ),
     # Status and provenance
     "R0801": _error("there is no status `{name}`", hint="use draft, active or retired"),
     "R0802": _error(
@@ -430,3 +450,4 @@ CODES: dict[str, Code] = {
         "see that the difference is meant",
     ),
 }
+CODES |= {code: Code(*entry) for code, entry in LINT_CODES.items()}

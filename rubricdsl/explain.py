@@ -21,17 +21,23 @@ GROUPS = {
     "R07": "Tests in a file",
     "R08": "Status and provenance",
     "R09": "What follows from the meaning (`rubricc analyze`)",
+    "L01": "Lint: how a criterion is worded",
+    "L02": "Lint: what a rubric asks for",
+    "L03": "Lint: sources, examples, what is not used",
+    "L04": "Lint: weights",
+    "L09": "Lint: suppressions",
 }
 INTRODUCTION = """\
 # What rubricc says
 
 Every finding has a code. `rubricc explain CODE` prints what stands here. Errors stop a rubric from
-being used; warnings and notes do not. A fragment stands in the block that is named above it, the
-examples below it as they are: the first gives the finding, the second does not.
+being used; warnings and notes do not. Codes with an L come from `rubricc lint` and stop nothing
+else ([lint.md](lint.md)). A fragment stands in the block that is named above it, the examples below
+it as they are: the first gives the finding, the second does not.
 
 This page is made by `python -m rubricdsl.explain`.
 """
-_SECTION = re.compile(r"^## (R\d{4})\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+_SECTION = re.compile(r"^## ([RL]\d{4})\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _EXAMPLE = re.compile(r"^```rubric(?:-fragment in: (\w+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -73,6 +73,30 @@ def print_rubric(rubric: ir.Rubric) -> str:
     return "\n\n".join("\n".join(lines) for lines in blocks) + "\n"
 
 
+def check_text(check: ir.Check) -> str:
+    """A check as it is written behind `check`, with all terms in brackets in place of the names of
+    value sets."""
+    named = (
+        ir.ValueSet(f"({', '.join(map(quoted, terms))})", tuple(map(ir.Term, terms)))
+        for terms in _lists(check)
+    )
+    return _check(check, tuple(named))
+
+
+def input_text(declared: ir.Input) -> str:
+    """The type of an input, whether it may be missing, and its default."""
+    text = _type(declared) + (" optional" if declared.optional else "")
+    default = "" if declared.default is None else f" = {_value(declared.default, declared)}"
+    return text + default
+
+
+def prompt_text(prompt: ir.Prompt, rubric: ir.Rubric) -> str:
+    """A prompt with the facts of its case, on one line."""
+    known = {declared.id: declared for declared in rubric.inputs}
+    facts = [f"{name}: {_value(value, known[name])}" for name, value in prompt.inputs.items()]
+    return quoted(prompt.text) + (f" {{ {', '.join(facts)} }}" if facts else "")
+
+
 def _own_names(rubric: ir.Rubric) -> ir.Rubric:
     """The rubric with a name of its own for each source of an included one (`core.gmp`)."""
     names = {source.id: source.id for source in rubric.sources if "." not in source.id}
@@ -236,7 +260,7 @@ def _criterion(criterion: ir.Criterion, rubric: ir.Rubric, sets: Sets) -> list[s
     if criterion.weight is not None:
         head += f" weight {exact(criterion.weight)}"
     if criterion.when is not None:
-        head += f" when {_condition(criterion.when, rubric)}"
+        head += f" when {condition_text(criterion.when, rubric)}"
     lines = [*_doc(criterion.doc, "  "), head]
     lines += _wrapped(f"    {criterion.polarity} ", criterion.text)
     lines += _levels(criterion.levels)
@@ -270,7 +294,7 @@ def _level(level: ir.Level, even: bool) -> list[str]:
 
 
 def _profile(profile: ir.Profile, rubric: ir.Rubric) -> list[str]:
-    when = f" when {_condition(profile.when, rubric)}" if profile.when is not None else ""
+    when = f" when {condition_text(profile.when, rubric)}" if profile.when is not None else ""
     weights = [f"  weight {name} {exact(value)}" for name, value in profile.weights.items()]
     head = f"profile {profile.id}{when} {{"
     return [*_doc(profile.doc), *([head, *weights, "}"] if weights else [head + "}"])]
@@ -300,7 +324,8 @@ def _amount(amount: Fraction, unit: str) -> str:
     return f"{exact(amount)} {unit}"
 
 
-def _condition(condition: ir.Condition, rubric: ir.Rubric) -> str:
+def condition_text(condition: ir.Condition, rubric: ir.Rubric) -> str:
+    """A condition as it is written behind `when`."""
     known = {declared.id: declared for declared in rubric.inputs}
 
     def text(part: ir.Condition) -> str:

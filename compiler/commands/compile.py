@@ -7,6 +7,7 @@ examples:
   rubricc compile rubrics/ --out build/bundle --synthesize 200
   rubricc compile rubrics/dermatology --out build/bundle --data labelled.jsonl.gz
   rubricc compile triage.rubric --out build/bundle --target reward --target judge --shape weighted
+  rubricc compile rubrics/ --out build/bundle --target verl --group 16
   rubricc compile rubrics/ --out build/bundle --stack openrlhf/rloo --group 16
 
 With --stack the certificate is read for another trainer than TRL as grpo.yaml sets it, and the
@@ -14,7 +15,9 @@ summary says which of P1 to P5 are proved there (`rubricc verify --help` has the
 certificate has every trainer's formula in any case, and grpo.yaml stays TRL's.
 
 Targets: ir (the typed rubrics), reward_model (training rows), judge (prompts), reward (reward.py),
-grpo (settings and prompts for `trl grpo`); all of them unless some are named.
+grpo (settings and prompts for `trl grpo`); all of them unless some are named. A stack is a target
+too (`rubricc stacks` lists them): its adapter, data and settings go into stacks/NAME, reward.py
+comes along, and the certificate is read for the setting that is written.
 
 A row of --data is {"id", "rubric", "prompt", "inputs", "responses": [{"id", "text", "verdicts"}]};
 docs/bundle.md describes it and everything that is written.
@@ -29,14 +32,16 @@ from types import FrameType
 
 from rubricdsl import ir
 from rubricdsl.diagnostics import Diagnostic, has_errors
-from rubricdsl.passes import Outcome, check_paths
+from rubricdsl.passes import Outcome
 from rubricdsl.promises import broken_promise
 from rubricdsl.runtime.amounts import read_decimal
 
 from ..claims import settings_of, trainers
-from ..compile import DataFaults, OrderLost, Request, Summary, compile_bundle, many
-from ..job import TARGETS, Options
+from ..compile import DataFaults, OrderLost, Request, Summary, UnfitStacks, compile_bundle, many
+from ..emit.targets import TARGETS, Target
+from ..job import PARTS, Options, Part
 from ..write import WriteError, check_replaceable
+from .locked import add_locked, checked
 from .progress import Progress
 from .report import report
 
@@ -52,10 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--target",
-        choices=TARGETS,
+        choices=(*PARTS, *TARGETS),
+        metavar="NAME",
         action="append",
         default=[],
-        help="what to write; default: all",
+        help="a part of the bundle, or a stack to write an adapter for; may be given several times "
+        "(default: all parts and no stack)",
     )
     parser.add_argument(
         "--synthesize", type=_count, default=0, metavar="N",
@@ -84,6 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--path", action="append", default=[], metavar="DIR", help="a further root for includes"
     )
+    add_locked(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -92,13 +100,14 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress()
     try:
         check_replaceable(args.out.resolve())
-        outcome = check_paths(args.paths, args.path)
+        outcome = checked(args)
         told = [d for d in outcome.diagnostics if d.level != "note"]
         report(told, outcome.checker.source)
         if has_errors(told):
             return _failed("nothing was written: the rubrics have errors")
         options = Options(
-            targets=tuple(t for t in TARGETS if not args.target or t in args.target),
+            targets=_parts(args.target),
+            stacks=tuple(name for name in TARGETS if name in args.target),
             synthesize=args.synthesize,
             seed=args.seed,
             shape=args.shape,
@@ -117,6 +126,9 @@ def run(args: argparse.Namespace) -> int:
         more = ", and reading stopped there" if found.cut else ""
         count = many(len(found.faults), "fault")
         return _failed(f"nothing was written: the data has {count}{more}")
+    except UnfitStacks as error:
+        progress.clear()
+        return _failed(f"nothing was written: {error}")
     except OrderLost as lost:
         progress.clear()
         report(_broken(lost, outcome), outcome.checker.source)
@@ -129,6 +141,12 @@ def run(args: argparse.Namespace) -> int:
         signal.signal(signal.SIGTERM, before)
     _summarise(summary, options)
     return 0
+
+
+def _parts(named: list[str]) -> tuple[Part, ...]:
+    """The parts that are asked for, and those that a named stack needs."""
+    needed = {part for name in named if name in TARGETS for part in TARGETS[name].parts}
+    return tuple(part for part in PARTS if not named or part in named or part in needed)
 
 
 def _broken(lost: OrderLost, outcome: Outcome) -> list[Diagnostic]:
@@ -162,12 +180,22 @@ def _summarise(summary: Summary, options: Options) -> None:
         print(f"  judge: {many(sum(path.startswith('judge/') for path in entries), 'prompt')}")
     if "grpo" in options.targets:
         print(f"  grpo: {many(entries['grpo/prompts.jsonl'].rows or 0, 'prompt')} to train on")
+    for target in (TARGETS[name] for name in options.stacks):
+        print(f"  {target.name}: {_stack_line(target, summary)}")
     if summary.claims:
         print(f"  certificate: read for {summary.stack} in groups of {options.group}")
         for claim in summary.claims:
             print(f"    {claim.shape}, {many(claim.rubrics, 'rubric')}: {claim}")
     for note in summary.notes:
         print(f"note: {note}", file=sys.stderr)
+
+
+def _stack_line(target: Target, summary: Summary) -> str:
+    """Where its files are, and how many prompts they have."""
+    rows = summary.entries.get(f"{target.folder}/train.jsonl")
+    if rows is None:
+        return "reward.py and grpo/, as they are"
+    return f"{target.folder}/, {many(rows.rows or 0, 'prompt')} to train on"
 
 
 def _size(count: int) -> str:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
-from ..job import Chunk, Job, Target
+from ..job import Chunk, Job, Part
 from . import grpo, ir_documents, judge, reward, reward_model
 
-EMITTERS: dict[Target, Callable[[Job], Iterator[Chunk]]] = {
+EMITTERS: dict[Part, Callable[[Job], Iterator[Chunk]]] = {
     "ir": ir_documents.emit,
     "reward_model": reward_model.emit,
     "judge": judge.emit,

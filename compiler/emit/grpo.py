@@ -26,6 +26,12 @@ def emit(job: Job) -> Iterator[Chunk]:
         yield f"{FOLDER}/{name}", accelerate_yaml(name).encode()
     for path in PROMPT_FILES.values():
         yield path, b""
+    for side, record in prompt_records(job):
+        yield PROMPT_FILES[side], line(record)
+
+
+def prompt_records(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every prompt to train on, once, with its side: `train` or `heldout`."""
     texts: dict[str, str] = {}
     if job.options.rubrics_in_rows:
         texts = {r.name: compact_text(r, job.hashes[r.name]) for r in job.training}
@@ -35,7 +41,7 @@ def emit(job: Job) -> Iterator[Chunk]:
         if key not in seen:
             seen.add(key)
             own = {"rubric_json": texts[record["rubric"]]} if texts else {}
-            yield PROMPT_FILES[job.side(record["prompt_id"])], line({**record, **own})
+            yield job.side(record["prompt_id"]), {**record, **own}
 
 
 def _records(job: Job) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,7 @@ The columns have declared types, so that a column that is empty at first cannot 
 
 import importlib.util
 import json
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,11 @@ def available() -> bool:
     return importlib.util.find_spec("pyarrow") is not None
 
 
-def convert(source: Path, target: Path, columns: dict[str, str]) -> None:
-    """Write the rows of a JSON Lines file as Parquet; the same rows always give the same bytes."""
+def convert(source: Path, target: Path, columns: Mapping[str, Any]) -> None:
+    """Write the rows of a JSON Lines file as Parquet, in columns of these kinds.
+
+    The same rows always give the same bytes.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -53,9 +57,16 @@ def convert(source: Path, target: Path, columns: dict[str, str]) -> None:
         "text": pa.string(),
         "texts": pa.list_(pa.string()),
         "float": pa.float64(),
+        "int": pa.int64(),
         "bool": pa.bool_(),
     }
-    schema = pa.schema([(name, types[kind]) for name, kind in columns.items()])
+
+    def type_of(kind: Any) -> Any:
+        if isinstance(kind, str):
+            return types[kind]
+        return pa.struct([(name, type_of(inner)) for name, inner in kind.items()])
+
+    schema = pa.schema([(name, type_of(kind)) for name, kind in columns.items()])
     with source.open("rb") as lines, pq.ParquetWriter(target, schema, compression="zstd") as out:
         while rows := [json.loads(line) for line in islice(lines, _ROWS_PER_GROUP)]:
             out.write_table(pa.Table.from_pylist(rows, schema=schema))

@@ -12,7 +12,7 @@ from rubricdsl.compact import compact
 _MODULES = (
     "form", "text", "amounts", "automaton", "doses", "checks", "conditions", "verdicts", "order",
     "shapes", "groups", "evaluate", "prepared", "vector", "registry", "demands", "embedded",
-    "judging", "batch", "metrics", "trl",
+    "judging", "batch", "judged", "metrics", "trl", "scored",
 )  # fmt: skip
 
 _HEADER = '''\

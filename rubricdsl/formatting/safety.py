@@ -4,7 +4,7 @@ from itertools import zip_longest
 from typing import Any
 
 from ..passes.check import Checked, Checker
-from ..source import Source, SourceBundle
+from ..source import Source, SourceBundle, with_source
 from ..syntax.nodes import Tree
 from .pieces import comments
 
@@ -41,7 +41,7 @@ def _apart(one: Any, other: Any, at: int) -> int | None:
 
 def meaning_changes(source: Source, made: Source, bundle: SourceBundle) -> str:
     """What would change in the rubric that a file stands for; empty if nothing would."""
-    before, after = (Checker(_Instead(bundle, s)).check(s.path) for s in (source, made))
+    before, after = (Checker(with_source(bundle, s)).check(s.path) for s in (source, made))
     if before.rubric != after.rubric:
         return "the rubric would mean something else"
     return "" if _told(before) == _told(after) else "other findings would be reported"
@@ -49,24 +49,3 @@ def meaning_changes(source: Source, made: Source, bundle: SourceBundle) -> str:
 
 def _told(checked: Checked) -> list[tuple[str, str]]:
     return sorted((found.code, found.message) for found in checked.diagnostics)
-
-
-class _Instead:
-    """A bundle in which one file has another text."""
-
-    def __init__(self, bundle: SourceBundle, source: Source) -> None:
-        self._bundle = bundle
-        self._source = source
-        self._key = bundle.key(source.path)
-
-    def read(self, path: str) -> Source:
-        return self._source if self.key(path) == self._key else self._bundle.read(path)
-
-    def key(self, path: str) -> str:
-        return self._bundle.key(path)
-
-    def named(self, path: str, name: str) -> None:
-        self._bundle.named(path, name)
-
-    def find(self, name: str, near: str) -> str | None:
-        return self._bundle.find(name, near)

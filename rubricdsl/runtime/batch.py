@@ -41,15 +41,8 @@ def read_batch(
     if names is None and sources is None:
         names = _only_rubric(size)
     return [
-        BatchRow(
-            _messages(prompt),
-            _response(completion),
-            embedded_rubric(source, name) if source else compact_rubric(name),
-            source or None,
-            _inputs(inputs),
-            profile or None,
-        )
-        for prompt, completion, name, source, inputs, profile in zip(
+        _row(*cells)
+        for cells in zip(
             prompts,
             completions,
             [None] * size if names is None else names,
@@ -59,6 +52,35 @@ def read_batch(
             strict=True,
         )
     ]
+
+
+def read_rows(rows: Sequence[Mapping[str, Any]], responses: Sequence[str]) -> list[BatchRow]:
+    """The same from rows as a data set has them. Raises `ValueError` for faults of the data set."""
+    return [
+        _row(
+            row["prompt"],
+            response,
+            row.get("rubric") or (None if row.get("rubric_json") else _only_rubric(1)[0]),
+            row.get("rubric_json"),
+            row.get("inputs"),
+            row.get("profile"),
+        )
+        for row, response in zip(rows, responses, strict=True)
+    ]
+
+
+def _row(
+    prompt: Any, completion: Any, name: str | None, source: str | None, inputs: Any, profile: Any
+) -> BatchRow:
+    rubric = embedded_rubric(source, name) if source else compact_rubric(name or "")
+    return BatchRow(
+        _messages(prompt),
+        _response(completion),
+        rubric,
+        source or None,
+        _inputs(inputs),
+        profile or None,
+    )
 
 
 def _only_rubric(size: int) -> list[str]:

@@ -12,6 +12,9 @@ from .form import CompactRubric
 from .order import Key
 from .shapes import Exact
 
+LEAST_RANKED = -0.5
+"""The least reward of a group: of the worst answer where none is safe."""
+
 
 def is_ranked(rubric: CompactRubric) -> bool:
     """Whether a reward of this rubric needs the whole group."""

@@ -1,20 +1,25 @@
 """Asking a judge for verdicts. A judge that fails gives none, and the policies settle the rest.
 
-A judge is `judge(items) -> list of verdict sheets`, one sheet per item. An item is a dict:
-`prompt` (messages), `response` (text), `rubric` (name), `criteria` (the ids to decide), `inputs`,
-and `rubric_json` where the rubric came with the row. Set one with `set_judge(fn)` or
+A judge is `judge(items) -> list of verdict sheets`, one sheet per item; it may be `async`. An item
+is a dict: `prompt` (messages), `response` (text), `rubric` (name), `criteria` (the ids to decide),
+`inputs`, and `rubric_json` where the rubric came with the row. Set one with `set_judge(fn)` or
 `RUBRICC_JUDGE=package.module:function`. A judge that asks a language model for JSON reads the reply
 with `read_reply`.
+
+With `RUBRICC_ON_JUDGE_FAILURE=drop` an answer that the judge failed on has no reward at all, as if
+a policy had said `drop`: for judges that are away for minutes. Each stack has its own way with an
+answer without a reward; none of them raises it.
 """
 
 import json
 import os
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
-Judge = Callable[[list[dict[str, Any]]], list[Mapping[str, Any]]]
+Sheets = list[Mapping[str, Any]]
+Judge = Callable[[list[dict[str, Any]]], Sheets | Coroutine[Any, Any, Sheets]]
 
 _judge: Judge | None = None
 
@@ -44,25 +49,74 @@ def _find_judge() -> Judge:
     return found
 
 
-def ask_judge(items: list[dict[str, Any]]) -> tuple[list[Mapping[str, Any]], int]:
-    """A sheet per item, and for how many items the judge failed; their sheets are empty.
+ON_FAILURE = "RUBRICC_ON_JUDGE_FAILURE"
+
+
+def drops_failures() -> bool:
+    """Whether an answer has no reward when the judge failed on it. Raises `RuntimeError`."""
+    found = os.environ.get(ON_FAILURE) or "policy"
+    if found not in ("policy", "drop"):
+        raise RuntimeError(f"{ON_FAILURE} must be policy or drop, not {found!r}")
+    return found == "drop"
+
+
+def ask_judge(items: list[dict[str, Any]]) -> list[Mapping[str, Any] | None]:
+    """A sheet per item, None where the judge failed.
 
     Raises `RuntimeError` when there are items and no judge is set.
     """
     if not items:
-        return [], 0
+        return []
     judge = _find_judge()
     try:
         sheets = judge(items)
+        if isinstance(sheets, Coroutine):
+            sheets = _run_apart(sheets)
     # Whatever goes wrong inside a judge must never become a score.
     except Exception as fault:
         return _no_verdicts(items, f"it raised {type(fault).__name__}: {fault}")
-    if not isinstance(sheets, (list, tuple)) or len(sheets) != len(items):
+    return _sheets(items, sheets)
+
+
+async def ask_judge_async(items: list[dict[str, Any]]) -> list[Mapping[str, Any] | None]:
+    """The same without holding up the event loop: a judge that is not `async` runs in a thread."""
+    if not items:
+        return []
+    judge = _find_judge()
+    import asyncio
+    import inspect
+
+    try:
+        if inspect.iscoroutinefunction(judge):
+            sheets = await judge(items)
+        else:
+            sheets = await asyncio.to_thread(judge, items)
+            if isinstance(sheets, Coroutine):
+                sheets = await sheets
+    # As above; a task that is cancelled stays cancelled, since that is no Exception.
+    except Exception as fault:
+        return _no_verdicts(items, f"it raised {type(fault).__name__}: {fault}")
+    return _sheets(items, sheets)
+
+
+def _run_apart(waiting: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a coroutine; in a thread, since this one may have an event loop running."""
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, waiting).result()
+
+
+def _sheets(items: list[dict[str, Any]], found: Any) -> list[Mapping[str, Any] | None]:
+    if not isinstance(found, (list, tuple)) or len(found) != len(items):
         return _no_verdicts(items, f"it must return a list of {len(items)} sheets")
-    wrong = sum(1 for sheet in sheets if not isinstance(sheet, Mapping))
-    if wrong:
-        warnings.warn(f"the judge failed: {wrong} sheets are not mappings", stacklevel=2)
-    return [sheet if isinstance(sheet, Mapping) else {} for sheet in sheets], wrong
+    sheets = [sheet if isinstance(sheet, Mapping) else None for sheet in found]
+    if None in sheets:
+        warnings.warn(
+            f"the judge failed: {sheets.count(None)} sheets are not mappings", stacklevel=3
+        )
+    return sheets
 
 
 def read_reply(reply: Any, criteria: Sequence[str]) -> dict[str, Any]:
@@ -93,6 +147,6 @@ def _said_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return {key: value for key, value in pairs if counts[key] == 1}
 
 
-def _no_verdicts(items: list[dict[str, Any]], reason: str) -> tuple[list[Mapping[str, Any]], int]:
+def _no_verdicts(items: list[dict[str, Any]], reason: str) -> list[Mapping[str, Any] | None]:
     warnings.warn(f"the judge failed: {reason}", stacklevel=3)
-    return [{} for _ in items], len(items)
+    return [None for _ in items]

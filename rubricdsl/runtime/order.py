@@ -70,15 +70,16 @@ def adds(
     rubric: CompactRubric, criterion: CompactCriterion, credit: int, weights: Mapping[str, int]
 ) -> Sums:
     """What one criterion with this credit adds."""
-    if criterion["severity"] is not None:
-        critical, major, moderate = (
-            int(credit == 0 and criterion["severity"] == severity) for severity in range(3)
+    severity = criterion["severity"]
+    if severity is not None:
+        violated = int(credit == 0)
+        return Sums(
+            violated * (severity == 0), violated * (severity == 1), violated * (severity == 2), 1
         )
-        return Sums(critical, major, moderate, vetoes=1)
     if criterion["tier"] == 2:
-        return Sums(bonuses=int(credit == rubric["unit"]), chances=1)
+        return Sums(0, 0, 0, 0, int(credit == rubric["unit"]), 1)
     weight = weights[criterion["id"]]
-    return Sums(gained=weight * credit, total=weight * rubric["unit"])
+    return Sums(0, 0, 0, 0, 0, 0, weight * credit, weight * rubric["unit"])
 
 
 def tally(rubric: CompactRubric, credits: list[int | None], weights: Mapping[str, int]) -> Tally:

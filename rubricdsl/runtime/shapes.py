@@ -33,31 +33,20 @@ SHAPE_PARAMS: dict[str, dict[str, tuple[int, int, bool]]] = {
 }
 
 
-def reward_of(
+def sum_of_points(
     rubric: CompactRubric,
-    tally: Tally,
+    worth: CriterionPoints | None,
     credits: list[int | None],
     weights: Mapping[str, int],
-) -> float | None:
-    """The reward of a sheet under the rubric's shape; None when the shape has no value for it."""
-    exact = exact_reward(rubric, tally, credits, weights)
-    return None if exact is None else exact[0] / exact[1]
-
-
-def exact_reward(
-    rubric: CompactRubric,
-    tally: Tally,
-    credits: list[int | None],
-    weights: Mapping[str, int],
-) -> Exact | None:
-    """The same before the division: numerator and (positive) denominator."""
-    worth = points_for(rubric)
+) -> Points:
+    """The points of a sheet: what happened, and what was possible. `worth` is `points_for`'s."""
     happened, possible = 0, 0
-    for criterion, credit in zip(rubric["criteria"], credits, strict=True):
-        if credit is not None and worth is not None:
-            gained, most = worth(criterion, credit, weights)
-            happened, possible = happened + gained, possible + most
-    return shape_for(rubric)(tally, (happened, possible))
+    if worth is not None:
+        for criterion, credit in zip(rubric["criteria"], credits, strict=True):
+            if credit is not None:
+                gained, most = worth(criterion, credit, weights)
+                happened, possible = happened + gained, possible + most
+    return happened, possible
 
 
 def shape_for(rubric: CompactRubric) -> ExactShape:

@@ -1,22 +1,18 @@
 """The reward functions for TRL's GRPO and RLOO trainers: `reward_funcs: [reward.reward]`.
 
-`reward` gives one number per response. `reward_safety`, `reward_proficiency` and
-`reward_excellence` give the same judgement as three columns, for trainers that normalise each
-function by itself; they are used together.
+`reward` gives one number per response, `reward_async` the same without blocking. `reward_safety`,
+`reward_proficiency` and `reward_excellence` give the same judgement as three columns, for trainers
+that normalise each function by itself; they are used together.
 """
 
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .batch import BatchRow, ranked_groups, read_batch
-from .conditions import read_inputs
-from .evaluate import evaluate
-from .groups import group_rewards
-from .judging import ask_judge
+from .batch import ranked_groups, read_batch
+from .judged import Judged, judge_batch, judge_batch_async
 from .metrics import log_columns, log_metrics
 from .shapes import columns_of
-from .verdicts import needs_judge
 
 
 def reward(
@@ -30,15 +26,18 @@ def reward(
     Metrics go to `log_metric` and `log_extra` where the trainer passes them, under `rubric/`.
     """
     rows = read_batch(prompts, completions, kwargs)
-    groups = ranked_groups(rows)
-    results = _evaluated(rows, kwargs)
-    rewards: list[float | None] = [result["reward"] for result in results]
-    for places in groups:
-        keys = [results[place]["key"] for place in places]
-        ranked = group_rewards(rows[places[0]].rubric, keys)
-        for place, value in zip(places, ranked, strict=True):
-            rewards[place] = value
-    return rewards
+    return _logged(judge_batch(rows, ranked_groups(rows)), kwargs).rewards
+
+
+async def reward_async(
+    prompts: Sequence[Any],
+    completions: Sequence[Any],
+    completion_ids: Sequence[Any] | None = None,
+    **kwargs: Any,
+) -> list[float | None]:
+    """`reward` for trainers that await: other reward functions go on while the judge works."""
+    rows = read_batch(prompts, completions, kwargs)
+    return _logged(await judge_batch_async(rows, ranked_groups(rows)), kwargs).rewards
 
 
 def reward_safety(
@@ -71,16 +70,15 @@ def reward_excellence(
     return _column(2, prompts, completions, kwargs)
 
 
-class _Judged(NamedTuple):
+class _Shared(NamedTuple):
     """A batch that was judged, and which of its columns have been asked for."""
 
-    rows: list[BatchRow]
-    results: list[dict[str, Any]]
+    judged: Judged
     taken: set[int]
 
 
 _KEPT = 4
-_judged: list[_Judged] = []
+_shared: list[_Shared] = []
 _judging = threading.Lock()
 
 
@@ -93,50 +91,24 @@ def _column(
     """
     rows = read_batch(prompts, completions, kwargs)
     with _judging:
-        for batch in _judged:
-            if place not in batch.taken and batch.rows == rows:
+        for batch in _shared:
+            if place not in batch.taken and batch.judged.rows == rows:
                 break
         else:
-            batch = _Judged(rows, _evaluated(rows, kwargs), set())
-            _judged.append(batch)
-            del _judged[:-_KEPT]
+            batch = _Shared(_logged(judge_batch(rows, ()), kwargs), set())
+            _shared.append(batch)
+            del _shared[:-_KEPT]
         batch.taken.add(place)
         if len(batch.taken) == 3:
-            _judged[:] = [other for other in _judged if other is not batch]
+            _shared[:] = [other for other in _shared if other is not batch]
     return [
-        None if result["key"] is None else columns_of(row.rubric, result["key"])[place]
-        for row, result in zip(rows, batch.results, strict=True)
+        None if outcome.tally is None else columns_of(row.rubric, outcome.tally.key())[place]
+        for row, outcome in zip(rows, batch.judged.outcomes, strict=True)
     ]
 
 
-def _evaluated(rows: list[BatchRow], kwargs: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What the rubrics say about the rows, after the judge was asked; logged."""
-    items, owners = [], []
-    for place, row in enumerate(rows):
-        criteria = needs_judge(row.rubric, read_inputs(row.rubric["inputs"], row.inputs))
-        if criteria:
-            items.append(_item(row, criteria))
-            owners.append(place)
-    answers, failures = ask_judge(items)
-    sheets: list[Mapping[str, Any]] = [{} for _ in rows]
-    for place, sheet in zip(owners, answers, strict=True):
-        sheets[place] = sheet
-    results = [
-        evaluate(row.rubric, sheet, row.inputs, row.response, row.profile)
-        for row, sheet in zip(rows, sheets, strict=True)
-    ]
-    log_metrics(kwargs.get("log_metric"), rows, results, failures)
-    log_columns(kwargs.get("log_extra"), results)
-    return results
-
-
-def _item(row: BatchRow, criteria: list[str]) -> dict[str, Any]:
-    """What the judge is given about a row."""
-    item = {
-        "prompt": row.prompt,
-        "response": row.response,
-        "rubric": row.rubric["name"],
-        "inputs": row.inputs,
-        "criteria": criteria,
-    }
-    return item if row.source is None else {**item, "rubric_json": row.source}
+def _logged(judged: Judged, kwargs: Mapping[str, Any]) -> Judged:
+    """The batch, after the trainer's log was told about it."""
+    log_metrics(kwargs.get("log_metric"), judged)
+    log_columns(kwargs.get("log_extra"), judged)
+    return judged

@@ -41,10 +41,11 @@ def resolve(
     credits: list[int | None] = []
     decided = {} if response is None else checked(rubric, facts, response)
     for criterion in rubric["criteria"]:
-        if not applies(criterion, facts):
+        if criterion["when"] is not None and not applies(criterion, facts):
             credits.append(None)
             continue
-        verdict = decided.get(criterion["id"], sheet.get(criterion["id"]))
+        name = criterion["id"]
+        verdict = decided[name] if name in decided else sheet.get(name)
         credit = settled(rubric, criterion, verdict)
         if credit == "drop":
             return None

@@ -28,8 +28,8 @@ def test_the_command_is_understood(line):
 
 
 def test_there_is_something_to_look_at():
-    assert len(IN_WORKFLOW) == 4
-    assert len(IN_HOOKS) == 3
+    assert len(IN_WORKFLOW) == 5
+    assert len(IN_HOOKS) == 4
 
 
 def test_every_hook_is_on_the_page():

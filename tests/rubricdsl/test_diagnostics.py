@@ -14,18 +14,26 @@ import pytest
 from rubricdsl.analysis.certify import certify
 from rubricdsl.codes import CODES
 from rubricdsl.compact import compact
+from rubricdsl.compiler.cli import main
 from rubricdsl.diagnostics import Diagnostic
 from rubricdsl.insights.analyze import analyze
 from rubricdsl.insights.between import between
 from rubricdsl.insights.subject import subject
+from rubricdsl.lint import lint
+from rubricdsl.locking.against import against
+from rubricdsl.locking.lock_file import read, written
+from rubricdsl.locking.pins import pins, uses
 from rubricdsl.passes import Checker, check_paths
 from rubricdsl.promises import broken_promise
 from rubricdsl.render import to_text
 from rubricdsl.source import MAX_BYTES, MemoryBundle
-from rubricdsl.testing import run_tests
+from rubricdsl.testing import run_cases
 
 FOLDER = Path(__file__).parent / "diagnostics"
 CASES = sorted(path.stem for path in FOLDER.glob("*.rubric"))
+
+BESIDE = {"L0903": ["L0903", "L0303"]}
+"""Codes that never come alone."""
 
 HEAD = 'rubric sample version "1.0.0"\ntitle "A sample"\npurpose evaluation\n'
 VETO = 'safety {\n  veto harm critical\n    forbids "Does harm."\n}\n'
@@ -39,18 +47,23 @@ def divided(text: str) -> dict[str, str]:
     return {path: body.strip() + "\n" for path, body in zip(pieces[::2], pieces[1::2], strict=True)}
 
 
-def findings(files: dict[str, str], analyzed: bool = False) -> tuple[tuple[Diagnostic, ...], str]:
+def findings(files: dict[str, str], code: str = "") -> tuple[tuple[Diagnostic, ...], str]:
     """What is said about the first file, its tests and its reward included; the same as text.
 
-    `analyzed`: what the analysis says about all of them instead.
+    For a `code` of the analysis it is what that says about all of them instead, and for one of lint
+    what that says about the first.
     """
     checker = Checker(MemoryBundle(files))
-    if analyzed:
+    if code.startswith("R09"):
         return analysis(checker, files)
     checked = checker.check(next(iter(files)))
+    if code.startswith("L"):
+        found = list(lint(checked).diagnostics)
+        return tuple(found), "\n\n".join(to_text(d, checker.source) for d in found)
     found = list(checked.diagnostics)
     if checked.rubric is not None:
-        found += [r.diagnostic for r in run_tests(checked.rubric, checked.tests) if not r.passed]
+        for run in run_cases(checked.rubric, checked.tests):
+            found += run.diagnostics
         proved = certify(compact(checked.rubric, "hash"), 8)
         broken = broken_promise(checked, checked.rubric, proved)
         found += [] if broken is None else [broken]
@@ -70,9 +83,10 @@ def analysis(checker: Checker, paths: Iterable[str]) -> tuple[tuple[Diagnostic, 
 @pytest.mark.parametrize("name", CASES)
 def test_one_mistake_gives_one_finding(name, golden):
     text = (FOLDER / f"{name}.rubric").read_text("utf-8")
-    found, shown = findings(divided(text), name.startswith("R09"))
+    found, shown = findings(divided(text), name)
     golden(f"diagnostics/{name}.txt", f"{text}\n{'─' * 60}\n\n{shown}\n")
-    assert [d.code for d in found] == [name.partition(".")[0]]
+    code = name.partition(".")[0]
+    assert [d.code for d in found] == BESIDE.get(code, [code])
 
 
 # Inputs that no short file can hold
@@ -127,14 +141,49 @@ def test_what_cannot_be_read_is_said(code, golden, tmp_path):
     assert [d.code for d in outcome.diagnostics] == [code]
 
 
+USES = HEAD + 'extends base version "1.0.0"\n'
+TERMS = 'valueset remedies { "leeches" }\n'
+LOCKED = {
+    "R0318": (VETO, VETO.replace("Does", "Does great"), ""),
+    "R0318.values": (TERMS + VETO, TERMS.replace("leeches", "mercury") + VETO, ""),
+    "R0319": (VETO, VETO, "^.*base.*\n"),
+}
+"""What a base says when it is locked and afterwards, and what is taken out of the lock file."""
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_what_a_lock_refuses(name, golden):
+    before, after, lost = LOCKED[name]
+    found = []
+    for body in (before, after):
+        base = HEAD.replace("sample", "base") + body
+        checker = Checker(MemoryBundle({"sample.rubric": USES, "base.rubric": base}))
+        found.append(list(uses(checker, [checker.check("sample.rubric")])))
+    lock = written(pins(found[0])[0])
+    lock = re.sub(lost, "", lock, flags=re.MULTILINE) if lost else lock
+    told = list(against(found[1], read(lock)))
+    golden(f"diagnostics/{name}.txt", to_text(told[0], checker.source) + "\n")
+    assert [d.code for d in told] == [name.partition(".")[0]]
+
+
+def test_a_lock_that_cannot_be_read(golden, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sample.rubric").write_text(HEAD + VETO)
+    (tmp_path / "rubrics.lock").write_text("format = 0\n")
+    assert main(["check", "sample.rubric", "--locked"]) == 1
+    golden("diagnostics/R0320.txt", capsys.readouterr().err)
+
+
 def test_every_code_has_a_golden():
-    shown = {name.partition(".")[0] for name in (*CASES, *BUILT, *ON_DISK)}
+    kinds = (*CASES, *BUILT, *ON_DISK, *LOCKED, "R0320")
+    shown = {name.partition(".")[0] for name in kinds}
     assert shown == set(CODES)
 
 
 def test_every_code_is_given_somewhere():
     sources = Path(__file__).parents[2] / "rubricdsl"
-    text = "".join(p.read_text("utf-8") for p in sources.rglob("*.py") if p.name != "codes.py")
+    tables = ("codes.py", "lint_codes.py")
+    text = "".join(p.read_text("utf-8") for p in sources.rglob("*.py") if p.name not in tables)
     assert [code for code in CODES if f'"{code}"' not in text] == []
 
 

@@ -141,7 +141,7 @@ def as_batch(function, sheets):
 def clean(monkeypatch):
     for name in ("_texts", "_parsed"):
         monkeypatch.setattr(registry, name, {})
-    monkeypatch.setattr(trl, "_judged", [])
+    monkeypatch.setattr(trl, "_shared", [])
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     yield
     set_judge(None)

@@ -49,7 +49,7 @@ def judged(monkeypatch):
     """The number of responses that the judge was asked about, in a list of calls."""
     monkeypatch.setattr(registry, "_texts", {})
     monkeypatch.setattr(registry, "_parsed", {})
-    monkeypatch.setattr(trl, "_judged", [])
+    monkeypatch.setattr(trl, "_shared", [])
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     calls = []
     set_judge(lambda items: calls.append(len(items)) or [json.loads(i["response"]) for i in items])
@@ -154,7 +154,7 @@ def test_a_batch_is_judged_and_logged_once_for_all_three(judged):
         batch(groups, column, log_metric=lambda name, value: metrics.append(name))
     assert judged == [2, 2]
     assert metrics.count("rubric/safe") == 2
-    assert trl._judged == []
+    assert trl._shared == []
 
 
 def test_batches_that_cross_are_kept_apart(judged):
@@ -171,7 +171,7 @@ def test_what_is_kept_is_bounded(judged):
     register(rubric())
     for number in range(10):
         batch([(f"prompt {number}", [BEST])], trl.reward_safety)
-    assert len(trl._judged) == 4
+    assert len(trl._shared) == 4
 
 
 def test_columns_asked_for_at_the_same_time_share_one_judgement():

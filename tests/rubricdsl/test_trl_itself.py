@@ -52,7 +52,7 @@ def rewards_in_trl(functions, sheets, **columns):
 @pytest.fixture(autouse=True)
 def clean(monkeypatch):
     monkeypatch.setattr(registry, "_texts", {})
-    monkeypatch.setattr(trl, "_judged", [])
+    monkeypatch.setattr(trl, "_shared", [])
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     # TRL's logger asks for it; what other tests set up is left as it is.
     fresh = not accelerate.PartialState._shared_state

@@ -1,0 +1,1 @@
+"""Published cases, and one runner that calls each adapter in the way its stack does."""

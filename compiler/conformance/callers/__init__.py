@@ -1,0 +1,24 @@
+"""A caller for each stack, by the name of its target."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from .base import Caller, Got
+from .by_group import Art, MsSwift, NemoRL, Slime, Tinker
+from .one_at_a_time import OpenRLHF, SkyRL, Verl
+from .trl import Trl, Unsloth
+
+CALLERS: dict[str, Callable[[Path, Path], Caller]] = {
+    "trl": Trl,
+    "verl": Verl,
+    "openrlhf": OpenRLHF,
+    "slime": Slime,
+    "skyrl": SkyRL,
+    "ms-swift": MsSwift,
+    "nemo-rl": NemoRL,
+    "unsloth": Unsloth,
+    "art": Art,
+    "tinker": Tinker,
+}
+
+__all__ = ["CALLERS", "Caller", "Got"]

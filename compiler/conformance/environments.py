@@ -1,0 +1,197 @@
+"""Conformance with the stacks' own code: `python -m rubricdsl.compiler.conformance.environments`.
+
+Each package that runs on a processor is put into a folder of its own below `build/stacks`, without
+what it asks for beyond the list here: torch, transformers and their like are those of the
+interpreter. `rubricc conformance` then runs with that folder first on the path. What cannot be
+installed is skipped with a line that says so; stacks that are on no package index are replayed.
+`--record` writes what was found to `recorded.json`, which `rubricc stacks` reads.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..emit.targets import TARGETS
+
+HOME = Path("build/stacks")
+SECONDS = 300
+PINS: dict[str, tuple[str, ...]] = {
+    "verl": (
+        "aiohappyeyeballs==2.7.1",
+        "aiohttp==3.14.5",
+        "aiosignal==1.4.0",
+        "certifi==2026.10.18",
+        "cloudpickle==3.1.2",
+        "codetiming==1.4.0",
+        "frozenlist==1.8.0",
+        "msgpack==1.2.4",
+        "multidict==7.2.1",
+        "omegaconf==2.4.0",
+        "orjson==3.13.0",
+        "pillow==13.0.0",
+        "propcache==0.5.4",
+        "protobuf==7.36.2",
+        "pyvers==0.2.3",
+        "ray==2.60.0",
+        "requests==2.34.2",
+        "tensordict==0.15.3",
+        "urllib3==2.8.0",
+        "verl==0.9.1",
+        "yarl==1.25.1",
+    ),
+    "openrlhf": (
+        "aiohappyeyeballs==2.7.1",
+        "aiohttp==3.14.5",
+        "aiosignal==1.4.0",
+        "frozenlist==1.8.0",
+        "multidict==7.2.1",
+        "openrlhf==0.11.2",
+        "propcache==0.5.4",
+        "pylatexenc==2.11",
+        "yarl==1.25.1",
+    ),
+    "skyrl": (
+        "certifi==2026.10.18",
+        "requests==2.34.2",
+        "skyrl_gym==0.4.0",
+        "urllib3==2.8.0",
+    ),
+    "ms-swift": (
+        "aiohappyeyeballs==2.7.1",
+        "aiohttp==3.14.5",
+        "aiosignal==1.4.0",
+        "certifi==2026.10.18",
+        "cffi==2.1.1",
+        "cryptography==50.0.2",
+        "dacite==1.9.2",
+        "frozenlist==1.8.0",
+        "json_repair==0.64.5",
+        "modelscope==1.40.2",
+        "modelscope_hub==0.5.1",
+        "ms_swift==4.6.0",
+        "multidict==7.2.1",
+        "pillow==13.0.0",
+        "propcache==0.5.4",
+        "requests==2.34.2",
+        "urllib3==2.8.0",
+        "yarl==1.25.1",
+    ),
+    "art": (
+        "aiohappyeyeballs==2.7.1",
+        "aiohttp==3.14.5",
+        "aiosignal==1.4.0",
+        "certifi==2026.10.18",
+        "fastuuid==0.14.0",
+        "frozenlist==1.8.0",
+        "h2==4.4.1",
+        "httpcore==1.0.9",
+        "httpx==0.28.1",
+        "hyperframe==6.1.0",
+        "importlib_metadata==10.2.0",
+        "lazy_importer==0.1.0",
+        "litellm==1.109.1",
+        "multidict==7.2.1",
+        "openai==3.52.0",
+        "openpipe_art==0.5.18",
+        "polars==2.1.0",
+        "propcache==0.5.4",
+        "pydantic_settings==2.16.3",
+        "python_dotenv==1.2.4",
+        "requests==2.34.2",
+        "sniffio==1.3.1",
+        "tiktoken==0.14.0",
+        "urllib3==2.8.0",
+        "yarl==1.25.1",
+    ),
+    "tinker": (
+        "chz==0.4.0",
+        "distro==1.9.0",
+        "httpx==0.28.1",
+        "orjson==3.13.0",
+        "pillow==13.0.0",
+        "protobuf==7.36.2",
+        "sniffio==1.3.1",
+        "tinker==0.38.0",
+        "tinker_cookbook==0.6.1",
+    ),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when everything that could be installed agrees."""
+    parser = argparse.ArgumentParser(description="Conformance with the stacks' own code.")
+    parser.add_argument("--stack", action="append", default=[], choices=TARGETS, metavar="NAME")
+    parser.add_argument("--record", action="store_true", help="write recorded.json")
+    args = parser.parse_args(arguments)
+    found: dict[str, dict[str, Any]] = {}
+    for name in args.stack or TARGETS:
+        reason = _install(name)
+        if reason:
+            print(f"{name}: skipped, {reason}", flush=True)
+            continue
+        report = _run(name)
+        if isinstance(report, str):
+            print(f"{name}: {report}", flush=True)
+            found[name] = {"real": False, "version": None, "answers": 0, "wrong": 1}
+            continue
+        wrong = report["differences"]
+        how = f"{report['version']}, its own code" if report["real"] else "replayed"
+        what = f"{len(wrong)} differ, such as {wrong[0]}" if wrong else "all agree"
+        print(f"{name}: {report['answers']:,} rewards, {what} ({how})", flush=True)
+        found[name] = {key: report[key] for key in ("real", "version", "answers")}
+        found[name]["wrong"] = len(wrong)
+    if args.record:
+        path = Path(__file__).with_name("recorded.json")
+        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        text = json.dumps({**known, **found}, indent=1, sort_keys=True) + "\n"
+        path.write_text(text, encoding="utf-8")
+    return int(any(run["wrong"] for run in found.values()))
+
+
+def _install(name: str) -> str:
+    """Put the packages of a stack into its folder, once; why not, where it fails."""
+    pins = PINS.get(name)
+    home = HOME / name
+    stamp = home / ".installed"
+    if pins is None or (stamp.exists() and stamp.read_text() == "\n".join(pins)):
+        return ""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--upgrade",
+               "--target", str(home), *pins]  # fmt: skip
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        return f"its packages did not arrive within {SECONDS} s"
+    if done.returncode != 0:
+        return f"pip could not install it: {done.stderr.strip().splitlines()[-1:]}"
+    stamp.write_text("\n".join(pins))
+    return ""
+
+
+def _run(name: str) -> dict[str, Any] | str:
+    """The report of one stack, in a process of its own; what went wrong where there is none."""
+    code = "import sys; from rubricdsl.compiler.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-P", "-c", code, "conformance", "--stack", name, "--format", "json"]
+    folders = [os.environ.get("PYTHONPATH", ""), str((HOME / name).resolve())]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, folders)),
+                   "HF_HUB_OFFLINE": "1", "LITELLM_LOCAL_MODEL_COST_MAP": "true"}  # fmt: skip
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS,
+                              env=environment, check=False)  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"no answer within {SECONDS} s"
+    start = done.stdout.find("[\n {")
+    if start < 0:
+        return f"failed: {done.stderr.strip().splitlines()[-1:]}"
+    report: dict[str, Any] = json.JSONDecoder().raw_decode(done.stdout[start:])[0][0]
+    if name in PINS and not report["real"]:
+        return "its package is installed and cannot be imported"
+    return report
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

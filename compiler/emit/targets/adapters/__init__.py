@@ -1,0 +1,1 @@
+"""The files that are copied into `stacks/`; each is read by its stack and by nothing here."""

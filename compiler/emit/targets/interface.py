@@ -1,0 +1,101 @@
+"""What a target is: how one stack is served, as data and one function."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Literal
+
+from ...job import Chunk, Job, Part
+from ...templating import render
+from ..grpo import prompt_records
+from ..records import line
+
+FOLDER = "stacks"
+
+Record = Mapping[str, Any]
+"""A prompt as `grpo/prompts.jsonl` has it; `rubric_json` is empty unless rubrics come in rows."""
+
+Failure = Literal["dropped", "errored", "constant"]
+"""What a stack does with an answer without a reward: leaves it out, counts its rollout as failed,
+or takes the least reward of its prompt beside a flag."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One stack.
+
+    `package` is what it is called where packages are had, `least` the least version that does all
+    that the adapter uses. `setting` is the name in `analysis.stacks.SETTINGS` that the settings
+    written here stand for; `tier_setting` the one for rubrics whose shape is `tiers`, None where
+    the stack adds columns up. `whole_groups` says whether the adapter sees all answers to a prompt
+    at once, which `reward centred` needs. `parts` are further parts of the bundle that it needs.
+
+    `row` makes a row of the stack's data set from a record and its number; `columns` are its types
+    as Parquet, None where JSON Lines are all that is written. `adapter` is the name of a file in
+    `adapters/`, `settings` those of templates by the name of the file that each becomes.
+    """
+
+    name: str
+    package: str
+    least: str
+    setting: str
+    tier_setting: str | None = None
+    whole_groups: bool = False
+    failure: Failure = "constant"
+    parts: tuple[Part, ...] = ("reward",)
+    row: Callable[[Record, int], dict[str, Any]] | None = None
+    columns: Mapping[str, Any] | None = None
+    adapter: str | None = None
+    settings: Mapping[str, str] | None = None
+
+    @property
+    def folder(self) -> str:
+        """Where its files are, from the folder of the bundle; as a name that Python can import."""
+        return f"{FOLDER}/{self.name.replace('-', '_')}"
+
+    def read_as(self, job: Job) -> str:
+        """The setting that the certificate is read for."""
+        return (job.by_tier and self.tier_setting) or self.setting
+
+
+def emit(target: Target, job: Job) -> Iterator[Chunk]:
+    """The files of one target, below its folder."""
+    if target.adapter is not None:
+        yield f"{target.folder}/{target.adapter}", adapter_text(target.adapter).encode()
+    for name, template in (target.settings or {}).items():
+        tiers = job.by_tier and target.tier_setting is not None
+        text = render(template, group=job.options.group, seed=job.options.seed, tiers=tiers)
+        yield f"{target.folder}/{name}", text.encode()
+    if target.row is None:
+        return
+    for side in ("train", "heldout"):
+        yield f"{target.folder}/{side}.jsonl", b""
+    counts = {"train": 0, "heldout": 0}
+    for side, record in prompt_records(job):
+        yield f"{target.folder}/{side}.jsonl", line(target.row(record, counts[side]))
+        counts[side] += 1
+
+
+def adapter_text(name: str) -> str:
+    """One of the files in `adapters/`."""
+    return files(f"{__package__}.adapters").joinpath(name).read_text(encoding="utf-8")
+
+
+def case_of(record: Record) -> dict[str, Any]:
+    """What the reward needs to know of a prompt: the columns that every adapter hands on.
+
+    Every value is a text, so that the columns of a data set have one type.
+    """
+    return {
+        "rubric": record["rubric"],
+        "inputs": record["inputs"],
+        "profile": record["profile"],
+        "rubric_json": record.get("rubric_json", ""),
+    }
+
+
+def case_text(record: Record) -> str:
+    """The same with the prompt, as one JSON text: for stacks that hand on a single column."""
+    found = {"prompt": record["prompt"], **case_of(record)}
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
