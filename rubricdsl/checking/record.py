@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..codes import CODES
-from ..diagnostics import Diagnostic, Label
+from ..diagnostics import Diagnostic, Edit, Fix, Label
 from ..source import Span
 
 
@@ -58,11 +58,15 @@ def read_report(path: str, value: Any) -> FileReport:
 def _diagnostic_json(d: Diagnostic) -> list[Any]:
     labels = [[*label.span, label.text] for label in d.labels]
     texts = [d.message, d.label, d.why, d.hint]
-    return [d.code, *d.span, *texts, labels, list(d.lines)]
+    fixes = [
+        [fix.title, [[*edit.span, edit.text] for edit in fix.edits], fix.keeps_meaning]
+        for fix in d.fixes
+    ]
+    return [d.code, *d.span, *texts, labels, list(d.lines), fixes]
 
 
 def _read_diagnostic(value: Any) -> Diagnostic:
-    code, path, start, end, message, label, why, hint, labels, lines = _row(value, 10)
+    code, path, start, end, message, label, why, hint, labels, lines, fixes = _row(value, 11)
     if _text(code) not in CODES:
         raise ValueError(f"no code {code}")
     return Diagnostic(
@@ -75,12 +79,25 @@ def _read_diagnostic(value: Any) -> Diagnostic:
         why=_text(why),
         hint=_text(hint),
         lines=tuple(_text(x) for x in _list(lines)),
+        fixes=tuple(_fix(x) for x in _list(fixes)),
     )
 
 
 def _label(value: Any) -> Label:
     path, start, end, text = _row(value, 4)
     return Label(Span(_text(path), _count(start), _count(end)), _text(text))
+
+
+def _fix(value: Any) -> Fix:
+    title, edits, keeps_meaning = _row(value, 3)
+    if not isinstance(keeps_meaning, bool):
+        raise ValueError("not a truth value")
+    return Fix(_text(title), tuple(_edit(x) for x in _list(edits)), keeps_meaning)
+
+
+def _edit(value: Any) -> Edit:
+    path, start, end, text = _row(value, 4)
+    return Edit(Span(_text(path), _count(start), _count(end)), _text(text))
 
 
 def trace_json(trace: Trace) -> list[Any]:
