@@ -148,6 +148,8 @@ def clean(monkeypatch):
 
 
 def rewards(shape, safety, judge, sheets=GROUP, functions=(trl.reward,)):
+    for name in ("_texts", "_parsed"):
+        getattr(registry, name).clear()
     registry.register({"r": json.dumps(compact(rubric(shape, safety), "h"))})
     set_judge(judge)
     return [as_batch(function, sheets) for function in functions]
@@ -163,8 +165,6 @@ def well():
     found = {}
     with serving(good) as address:
         for shape in ir.SHAPES:
-            for name in ("_texts", "_parsed"):
-                getattr(registry, name).clear()
             found[shape] = rewards(shape, "violate", http_judge(address))[0]
     return found
 
