@@ -164,7 +164,7 @@ def test_bundles_without_an_adapter(tmp_path, capsys):
 def test_a_stack_of_single_answers_takes_no_ranks(tmp_path):
     ranked = tuple(r for r in PUBLISHED.rubrics() if r.reward.shape == "centred")
     options = Options(targets=("reward",), stacks=("verl",), group=GROUP)
-    with pytest.raises(UnfitStacks, match="verl hands over one answer at a time"):
+    with pytest.raises(UnfitStacks, match="come one at a time from verl, and"):
         compile_bundle(Request(ranked, tmp_path / "out", (), options))
 
 
