@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lock": ("lock", "pin the meaning of what rubrics build on"),
     "explain": ("explain", "say what a code such as R0204 means"),
     "lsp": ("lsp", "serve editors: findings, completion, names, tests"),
+    "doc": ("doc", "write rubrics as pages that a clinician can sign"),
     "compile": ("compile", "write training data, reward, judge prompts and run files"),
     "conformance": ("conformance", "compare what stacks get from their adapters, bit by bit"),
     "stacks": ("stacks", "list the stacks that bundles plug into"),

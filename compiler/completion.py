@@ -33,7 +33,7 @@ def _command(name: str, module: str, about: str) -> Command:
             choices = tuple(map(str, action.choices or ()))
             options |= {option: choices for option in action.option_strings if option[:2] == "--"}
             words += () if action.option_strings else choices
-            if isinstance(action.choices, dict):  # commands within the command
+            if isinstance(action, argparse._SubParsersAction):  # commands within the command
                 waiting += action.choices.values()
     return Command(name, about, options, tuple(words))
 

@@ -106,6 +106,23 @@ def whole_folder(out: Path) -> Iterator[Draft]:
         shutil.rmtree(root, ignore_errors=True)
 
 
+def write_file(path: Path, text: str) -> None:
+    """Give a file a text, whole or not at all, making its folder. Raises `WriteError`."""
+    target = path.resolve()
+    draft = _sibling(target, "draft")
+    try:
+        if target.is_dir():
+            raise WriteError(f"{path} is a folder; give a file")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            draft.write_text(text, encoding="utf-8", newline="\n")
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise WriteError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
 def check_replaceable(out: Path) -> None:
     """A new folder, an empty one, or a bundle as it was written; `WriteError` for all others."""
     if not out.exists():

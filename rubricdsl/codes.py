@@ -355,6 +355,11 @@ CODES: dict[str, Code] = {
     ),
     "R0705": _error('the test "{title}" fails: {detail}'),
     "R0706": _error("response `{name}` is given twice in this test", hint="rename one of the two"),
+    "R0707": _note(
+        'the test "{title}" is still to do: {detail}',
+        "a `todo` says what nobody has tried yet; it fails nothing and counts for nothing",
+        "write the case, and take the word `todo` away once it holds",
+    ),
     # Status and provenance
     "R0801": _error("there is no status `{name}`", hint="use draft, active or retired"),
     "R0802": _error(

@@ -88,7 +88,7 @@ def _criterion(criterion: ir.Criterion, unit: int, scale: int) -> CompactCriteri
         "credits": [_scaled(level.credit, unit) for level in levels] or None,
         "weight": None if weight is None else _scaled(weight, scale),
         "na": criterion.allows_not_applicable,
-        "when": None if criterion.when is None else _condition(criterion.when),
+        "when": None if criterion.when is None else compact_condition(criterion.when),
         "check": None if criterion.check is None else compact_check(criterion.check),
     }
 
@@ -96,7 +96,7 @@ def _criterion(criterion: ir.Criterion, unit: int, scale: int) -> CompactCriteri
 def _profile(profile: ir.Profile, scale: int) -> CompactProfile:
     return {
         "id": profile.id,
-        "when": None if profile.when is None else _condition(profile.when),
+        "when": None if profile.when is None else compact_condition(profile.when),
         "weights": {name: _scaled(weight, scale) for name, weight in profile.weights.items()},
     }
 
@@ -105,12 +105,13 @@ def _scaled(value: Fraction, scale: int) -> int:
     return value.numerator * (scale // value.denominator)
 
 
-def _condition(condition: ir.Condition) -> list[Any]:
+def compact_condition(condition: ir.Condition) -> list[Any]:
+    """A condition as `runtime.conditions.holds` reads it."""
     match condition:
         case ir.And(args) | ir.Or(args):
-            return [condition.kind, *map(_condition, args)]
+            return [condition.kind, *map(compact_condition, args)]
         case ir.Not(arg):
-            return ["not", _condition(arg)]
+            return ["not", compact_condition(arg)]
         case ir.Given(name):
             return ["given", name]
         case ir.Compare(name, op, value):

@@ -73,11 +73,6 @@ def print_rubric(rubric: ir.Rubric) -> str:
     return "\n\n".join("\n".join(lines) for lines in blocks) + "\n"
 
 
-def condition_text(condition: ir.Condition, rubric: ir.Rubric) -> str:
-    """A condition of a rubric as it is written behind `when`."""
-    return _condition(condition, rubric)
-
-
 def check_text(check: ir.Check) -> str:
     """A check as it is written behind `check`, with all terms in brackets in place of the names of
     value sets."""
@@ -265,7 +260,7 @@ def _criterion(criterion: ir.Criterion, rubric: ir.Rubric, sets: Sets) -> list[s
     if criterion.weight is not None:
         head += f" weight {exact(criterion.weight)}"
     if criterion.when is not None:
-        head += f" when {_condition(criterion.when, rubric)}"
+        head += f" when {condition_text(criterion.when, rubric)}"
     lines = [*_doc(criterion.doc, "  "), head]
     lines += _wrapped(f"    {criterion.polarity} ", criterion.text)
     lines += _levels(criterion.levels)
@@ -299,7 +294,7 @@ def _level(level: ir.Level, even: bool) -> list[str]:
 
 
 def _profile(profile: ir.Profile, rubric: ir.Rubric) -> list[str]:
-    when = f" when {_condition(profile.when, rubric)}" if profile.when is not None else ""
+    when = f" when {condition_text(profile.when, rubric)}" if profile.when is not None else ""
     weights = [f"  weight {name} {exact(value)}" for name, value in profile.weights.items()]
     head = f"profile {profile.id}{when} {{"
     return [*_doc(profile.doc), *([head, *weights, "}"] if weights else [head + "}"])]
@@ -329,7 +324,8 @@ def _amount(amount: Fraction, unit: str) -> str:
     return f"{exact(amount)} {unit}"
 
 
-def _condition(condition: ir.Condition, rubric: ir.Rubric) -> str:
+def condition_text(condition: ir.Condition, rubric: ir.Rubric) -> str:
+    """A condition as it is written behind `when`."""
     known = {declared.id: declared for declared in rubric.inputs}
 
     def text(part: ir.Condition) -> str:

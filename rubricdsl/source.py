@@ -100,6 +100,10 @@ class DiskBundle:
         self._names: dict[str, str] = names or {}
 
     def read(self, path: str) -> Source:
+        return decode(path, self.bytes_of(path))
+
+    def bytes_of(self, path: str) -> bytes:
+        """What is in a file, up to one byte more than is allowed. Raises `Unreadable`."""
         try:
             status = os.stat(path)
             if not S_ISREG(status.st_mode):
@@ -109,7 +113,7 @@ class DiskBundle:
             if status.st_size > MAX_BYTES:
                 raise Unreadable("R0002", f"{status.st_size:,}")
             with open(path, "rb") as file:
-                return decode(path, file.read(MAX_BYTES + 1))
+                return file.read(MAX_BYTES + 1)
         except OSError as error:
             raise Unreadable("R0003", (error.strerror or "it cannot be opened").lower()) from None
         except ValueError:
@@ -123,7 +127,7 @@ class DiskBundle:
 
     def find(self, name: str, near: str) -> str | None:
         relative = Path(*name.split(".")).with_suffix(".rubric")
-        for root in (self._implied(near), *self._roots, library_root()):
+        for root in (self.implied(near), *self._roots, library_root()):
             file = root / relative
             try:
                 if self._is_there(file) and file.resolve().is_relative_to(root.resolve()):
@@ -136,7 +140,8 @@ class DiskBundle:
     def _is_there(self, file: Path) -> bool:
         return file.is_file()
 
-    def _implied(self, near: str) -> Path:
+    def implied(self, near: str) -> Path:
+        """The root that a file's own name implies."""
         path, parts = Path(near), self._names.get(near, "").split(".")
         if len(path.parts) < len(parts):
             path = path.absolute()

@@ -6,6 +6,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 # -P: where this runs from a checkout, the folder `rubricdsl` in it is not the installed package.
@@ -149,6 +150,14 @@ class Client:
             found = self.notices.get(timeout=PATIENCE)
             if found["uri"] == uri(path) and found.get("version") == self.versions[uri(path)]:
                 return found["diagnostics"]
+
+    def hears(self, method, words):
+        """Wait until the server has said something with these words."""
+        end = time.monotonic() + PATIENCE
+        while not any(m["method"] == method and words in json.dumps(m) for m in self.said[:]):
+            if time.monotonic() > end:
+                raise TimeoutError(f"the server never said {words}: {''.join(self.log)}")
+            time.sleep(0.01)
 
     def at(self, method, path, place, **more):
         """A request about a place of a document."""

@@ -31,8 +31,9 @@ from rubricdsl.changes.report import (
     flips_as_text,
 )
 from rubricdsl.diagnostics import Diagnostic, in_order
+from rubricdsl.listing import rubric_files
 from rubricdsl.passes import Checker
-from rubricdsl.passes.check import Checked, rubric_files
+from rubricdsl.passes.check import Checked
 from rubricdsl.render import visible
 from rubricdsl.source import DiskBundle, Source, SourceBundle
 

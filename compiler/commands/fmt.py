@@ -23,7 +23,7 @@ from pathlib import Path
 
 from rubricdsl.diagnostics import diagnose
 from rubricdsl.formatting import Formatted, formatted
-from rubricdsl.passes.check import rubric_files
+from rubricdsl.listing import rubric_files
 from rubricdsl.render import visible
 from rubricdsl.source import MAX_BYTES, DiskBundle, Source, Span, Unreadable, decode
 

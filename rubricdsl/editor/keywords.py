@@ -66,6 +66,7 @@ WORDS: dict[str, str] = {
     "reward": "The shape of the number that training sees. `gated` unless it says otherwise.",
     "profile": "Other weights for some cases, or for a caller that names it.",
     "test": "Sheets or answers, and what is expected of them. `rubricc test` runs it.",
+    "todo": "Behind `test`: it may fail for now, and is told apart.",
     "given": "The facts of the case. In a condition, `is given`: the case says anything about it.",
     "response": "An answer of the test: a sheet of verdicts, or a text that the checks judge.",
     "otherwise": "All criteria that the sheet does not name: `good`, `bad` or `cannot_assess`.",

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ..passes.check import Checked, Checker, rubric_files, uncollected
+from ..listing import rubric_files
+from ..passes.check import Checked, Checker, uncollected
 from ..source import MAX_BYTES, DiskBundle, Source, Unreadable
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")

@@ -1,13 +1,14 @@
 """From files to typed rubrics: the pipeline over one file, and over those that it builds on."""
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import ir
 from ..diagnostics import Diagnostic, Label, diagnose, has_errors, in_order
+from ..listing import rubric_files, search_problems
 from ..source import DiskBundle, Source, SourceBundle, Span, Unreadable
 from ..syntax import nodes as n
 from ..syntax.nodes import Tree
@@ -117,6 +118,11 @@ class Checker:
         found = [(item, self._bundle.find(item.name.text, checked.path)) for item in named]
         return [(item, self.check(path)) for item, path in found if path is not None]
 
+    @property
+    def files(self) -> tuple[Checked, ...]:
+        """The files that have been checked so far, included ones among them."""
+        return tuple(self._done.values())
+
     def _check(self, path: str) -> Checked:
         try:
             source = self._bundle.read(path)
@@ -198,32 +204,6 @@ def _first(checked: Checked) -> Label | None:
     return elsewhere[0] if elsewhere else Label(error.span, error.message)
 
 
-def rubric_files(paths: Iterable[str]) -> tuple[list[str], list[Diagnostic]]:
-    """The `.rubric` files that paths and folders stand for, in a fixed order.
-
-    Folders in a folder whose names begin with a dot are left alone: an environment may hold a copy
-    of the library.
-    """
-    found: list[str] = []
-    problems: list[Diagnostic] = []
-    for path in paths:
-        if Path(path).is_dir():
-            inside = sorted(str(p) for p in _below(Path(path)))
-            if not inside:
-                problems.append(diagnose("R0004", Span(path, 0, 0), {"path": path}))
-            found += inside
-        else:
-            found.append(path)
-    return list(dict.fromkeys(found)), problems
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    for file in folder.rglob("*.rubric"):
-        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts[:-1])
-        if file.is_file() and not hidden:
-            yield file
-
-
 @dataclass(frozen=True)
 class Outcome:
     """All files that were asked for, and everything there is to say about them."""
@@ -240,10 +220,7 @@ class Outcome:
 def check_paths(paths: Sequence[str], search: Sequence[str] = ()) -> Outcome:
     """Check files and folders; `search` are further roots for `include`."""
     files, problems = rubric_files(paths)
-    for folder in search:
-        if not Path(folder).is_dir():
-            values = {"path": folder, "detail": "there is no such folder"}
-            problems.append(diagnose("R0003", Span(folder, 0, 0), values))
+    problems += search_problems(search)
     checker = Checker(DiskBundle(tuple(search)))
     with uncollected():
         checked = tuple(checker.check(file) for file in files)
@@ -254,12 +231,15 @@ def check_paths(paths: Sequence[str], search: Sequence[str] = ()) -> Outcome:
         first = names.setdefault(file.rubric.name, file)
         if first is not file:
             span = Span(file.path, file.tree.header.name.start, file.tree.header.name.end)
-            what = f"the rubric in {first.path}"
-            values = {"name": file.rubric.name, "what": what}
-            problems.append(diagnose("R0201", span, values))
+            problems.append(again(span, file.rubric.name, first.path))
     told = {file.path for file in checked}
-    found = (d for file in checked for d in file.diagnostics if not _is_told_at(d, told))
+    found = (d for file in checked for d in file.diagnostics if not is_told_at(d, told))
     return Outcome(checked, in_order([*problems, *found]), checker)
+
+
+def again(span: Span, name: str, first: str) -> Diagnostic:
+    """The finding for a rubric whose name another file has already."""
+    return diagnose("R0201", span, {"name": name, "what": f"the rubric in {first}"})
 
 
 @contextmanager
@@ -281,6 +261,6 @@ def uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def _is_told_at(diagnostic: Diagnostic, paths: set[str]) -> bool:
+def is_told_at(diagnostic: Diagnostic, paths: set[str]) -> bool:
     """Whether this only repeats that one of these files has an error."""
     return diagnostic.code == "R0307" and any(x.span.path in paths for x in diagnostic.labels)

@@ -29,13 +29,17 @@ class Expectation:
 
 @dataclass(frozen=True)
 class TestCase:
-    """One `test` block. A response is a verdict sheet, or a text that the checks decide about."""
+    """One `test` block. A response is a verdict sheet, or a text that the checks decide about.
+
+    A `todo` may expect nothing, and what it expects need not hold yet.
+    """
 
     title: str
     span: Span
     inputs: dict[str, Scalar | tuple[str, ...]] = field(default_factory=dict)
     responses: dict[str, Sheet | str] = field(default_factory=dict)
     expectations: tuple[Expectation, ...] = ()
+    todo: bool = False
 
 
 def tests(scope: Scope) -> tuple[TestCase, ...]:
@@ -64,11 +68,12 @@ def _case(scope: Scope, block: n.TestBlock) -> TestCase:
                 content.value if isinstance(content, n.Text) else _sheet(scope, content)
             )
     expected = [line for line in block.lines if isinstance(line, n.Expectation)]
-    if not expected:
+    if not expected and not block.todo:
         scope.missing("R0701", block.title)
     made = [_expectation(scope, line, responses) for line in expected]
     expectations = tuple(e for e in made if e is not None)
-    return TestCase(block.title.value, scope.span(block), inputs, responses, expectations)
+    title, span = block.title.value, scope.span(block)
+    return TestCase(title, span, inputs, responses, expectations, block.todo)
 
 
 def _sheet(scope: Scope, sheet: n.Sheet) -> Sheet:

@@ -303,7 +303,11 @@ class Build:
 
     @staticmethod
     def test(c: Children) -> n.TestBlock:
-        return n.TestBlock(c[1], tuple(c[3:-1]), *_span(c))
+        return n.TestBlock(c[1], tuple(c[3:-1]), False, *_span(c))
+
+    @staticmethod
+    def test_todo(c: Children) -> n.TestBlock:
+        return n.TestBlock(c[2], tuple(c[4:-1]), True, *_span(c))
 
     @staticmethod
     def given(c: Children) -> n.Bindings:

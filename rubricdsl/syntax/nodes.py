@@ -427,8 +427,11 @@ TestLine = Bindings | ResponseLine | Expectation
 
 
 class TestBlock(NamedTuple):
+    """`todo` marks one that is still to be written or to come true."""
+
     title: Text
     lines: tuple[TestLine, ...]
+    todo: bool
     start: int
     end: int
 

@@ -1,5 +1,7 @@
 """Damaged files: as many findings as mistakes, each at its own place, and the rest still read."""
 
+from itertools import combinations
+
 import pytest
 
 from rubricdsl.syntax.tokens import scan
@@ -192,3 +194,30 @@ def test_the_rest_of_a_damaged_file_is_still_read():
     assert [code for code, _ in marked(checked)] == ["R0101", "R0204"]
     assert checked.rubric is None
     assert set(checked.places) == {"does_harm", "home_removal", "referral", "signs", "worry"}
+
+
+def test_tests_that_are_still_to_do():
+    text = SAMPLE + 'test tood "x"\ntest todo "y" { response a { worry: met }\ntest todo\n'
+    text += 'test "z" { response a { worry: met } expect a has worry: met }'
+    assert marked(read(text)) == [
+        ("R0107", "tood"), ("R0111", "test"), ("R0101", "test"),
+    ]  # fmt: skip
+
+
+def pairs():
+    """Two mistakes of those above in one file, where they do not touch the same words."""
+    for (old, new, code, _), (other, changed, more, _) in combinations(ONE, 2):
+        is_apart = old not in other and other not in old
+        if is_apart and SAMPLE.count(old) == SAMPLE.replace(other, changed, 1).count(old) == 1:
+            yield [(old, new), (other, changed)], sorted([code, more])
+
+
+def test_two_mistakes_are_two_findings_nearly_always():
+    """Where one is in what the other makes unreadable, it is told when that is mended."""
+    found = [
+        ([code for code, _ in marked(read(edited(*changes)))], codes) for changes, codes in pairs()
+    ]
+    assert len(found) > 500
+    assert all(codes for codes, _ in found)
+    assert sum(len(codes) > 2 for codes, _ in found) < 0.01 * len(found)
+    assert sum(sorted(codes) == expected for codes, expected in found) > 0.9 * len(found)

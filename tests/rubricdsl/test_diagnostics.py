@@ -27,7 +27,7 @@ from rubricdsl.passes import Checker, check_paths
 from rubricdsl.promises import broken_promise
 from rubricdsl.render import to_text
 from rubricdsl.source import MAX_BYTES, MemoryBundle
-from rubricdsl.testing import run_tests
+from rubricdsl.testing import run_cases
 
 FOLDER = Path(__file__).parent / "diagnostics"
 CASES = sorted(path.stem for path in FOLDER.glob("*.rubric"))
@@ -62,7 +62,8 @@ def findings(files: dict[str, str], code: str = "") -> tuple[tuple[Diagnostic, .
         return tuple(found), "\n\n".join(to_text(d, checker.source) for d in found)
     found = list(checked.diagnostics)
     if checked.rubric is not None:
-        found += [r.diagnostic for r in run_tests(checked.rubric, checked.tests) if not r.passed]
+        for run in run_cases(checked.rubric, checked.tests):
+            found += run.diagnostics
         proved = certify(compact(checked.rubric, "hash"), 8)
         broken = broken_promise(checked, checked.rubric, proved)
         found += [] if broken is None else [broken]

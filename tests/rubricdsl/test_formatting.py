@@ -56,6 +56,7 @@ TESTS = """
 test "a title" { given { adult: true setting: met, } response a { otherwise: good }
 response longer_name { met: unmet, otherwise: 1 x: 2 } response text "Some" "words." expect a over b
 because x, y expect a has x: 1 expect a ties b expect a safe expect a violates x, y }
+test todo "a title" "alone" test todo "not yet" { } test todo "nearly" { expect a safe }
 """
 GAPS = (" ", " ", " ", "\n", "\n\n", "\n\n\n   ", "\t", "\r\n")
 COMMENTS = (" # a\n", "#b \n", "\n# c\n", "\n\n  # d\n\n", "\n## e\n", "\n## f\n# g\n", " ## h\n")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rubricdsl.testing import run_tests
+from rubricdsl.testing import run_cases, run_tests
 
 from ..sample import marked, read
 
@@ -159,3 +159,24 @@ def test_a_dropped_response_fails_whatever_was_expected():
 )  # fmt: skip
 def test_tests_that_are_refused(lines, findings):
     assert marked(read(HEAD + 'test "t" {\n' + "\n".join(lines) + "\n}\n")) == findings
+
+
+def test_a_todo_may_be_a_title_and_counts_for_nothing():
+    titles = 'test todo "a" test todo "b" { } '
+    failing = 'test todo "c" {' + GOOD + BAD + " expect bad over good } "
+    checked = read(HEAD + titles + failing + 'test "d" {' + GOOD + "expect good safe }")
+    assert checked.rubric is not None, checked.diagnostics
+    assert len(run_tests(checked.rubric, checked.tests)) == 1
+    runs = run_cases(checked.rubric, checked.tests)
+    assert [(run.case.title, run.state, run.standing) for run in runs[:3]] == [
+        ("a", "todo", "it expects nothing yet"),
+        ("b", "todo", "it expects nothing yet"),
+        ("c", "todo", "`good` is better than `bad` because of harm"),
+    ]
+    assert [[d.code for d in run.diagnostics] for run in runs] == [["R0707"]] * 3 + [[]]
+
+
+def test_what_a_todo_says_is_checked_like_any_other():
+    assert marked(read(HEAD + 'test todo "t" { response a { harm: yes } expect b safe }')) == [
+        ("R0703", "yes"), ("R0702", "b"),
+    ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""A rubric as a page that a clinician reads and signs."""

@@ -1,0 +1,1 @@
+"""A fuzz target: damaged rubrics through everything that reads them."""
