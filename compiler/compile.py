@@ -165,7 +165,7 @@ def fit_stacks(state: State) -> State:
     single = [name for name in state.request.options.stacks if not TARGETS[name].whole_groups]
     if ranked and single:
         raise UnfitStacks(
-            f"{', '.join(single)} hands over one answer at a time, and `reward centred` of "
+            f"answers come one at a time from {' and '.join(single)}, and `reward centred` of "
             f"{ranked[0]} ranks all answers to a prompt: choose another shape with --shape, or "
             f"another stack ({', '.join(t.name for t in TARGETS.values() if t.whole_groups)})"
         )

@@ -29,7 +29,7 @@ from ..emit.targets import TARGETS
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--stack", action="append", default=[], choices=TARGETS, metavar="NAME",
+        "--stack", action="append", default=[], choices=tuple(TARGETS), metavar="NAME",
         help="a stack; may be given several times (default: all)",
     )  # fmt: skip
     parser.add_argument(

@@ -125,7 +125,9 @@ PINS: dict[str, tuple[str, ...]] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when everything that could be installed agrees."""
     parser = argparse.ArgumentParser(description="Conformance with the stacks' own code.")
-    parser.add_argument("--stack", action="append", default=[], choices=TARGETS, metavar="NAME")
+    parser.add_argument(
+        "--stack", action="append", default=[], choices=tuple(TARGETS), metavar="NAME"
+    )
     parser.add_argument("--record", action="store_true", help="write recorded.json")
     args = parser.parse_args(arguments)
     found: dict[str, dict[str, Any]] = {}

@@ -33,6 +33,20 @@ SHAPE_PARAMS: dict[str, dict[str, tuple[int, int, bool]]] = {
 }
 
 
+def exact_reward(
+    rubric: CompactRubric,
+    tally: Tally,
+    credits: list[int | None],
+    weights: Mapping[str, int],
+) -> Exact | None:
+    """The reward of a sheet before the division: numerator and (positive) denominator.
+
+    None when the shape has no value for it.
+    """
+    points = sum_of_points(rubric, points_for(rubric), credits, weights)
+    return shape_for(rubric)(tally, points)
+
+
 def sum_of_points(
     rubric: CompactRubric,
     worth: CriterionPoints | None,

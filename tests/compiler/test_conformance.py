@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from rubricdsl import ir
+from rubricdsl.analysis.stacks import SETTINGS
 from rubricdsl.compact import compact
 from rubricdsl.compiler import cli
 from rubricdsl.compiler.compile import Request, UnfitStacks, compile_bundle
@@ -52,6 +53,12 @@ def test_every_stack_has_a_caller_and_a_record():
     assert set(found) == set(TARGETS)
     assert all(run["wrong"] == 0 for run in found.values())
     assert {name for name, run in found.items() if run["real"]} >= {"trl", "verl", "openrlhf"}
+
+
+def test_settings_are_those_that_certificates_know():
+    known = {setting.name for setting in SETTINGS}
+    for target in TARGETS.values():
+        assert {target.setting, target.tier_setting or target.setting} <= known
 
 
 def test_the_cases_are_what_is_made_today(tmp_path, monkeypatch):
@@ -157,7 +164,7 @@ def test_bundles_without_an_adapter(tmp_path, capsys):
 def test_a_stack_of_single_answers_takes_no_ranks(tmp_path):
     ranked = tuple(r for r in PUBLISHED.rubrics() if r.reward.shape == "centred")
     options = Options(targets=("reward",), stacks=("verl",), group=GROUP)
-    with pytest.raises(UnfitStacks, match="verl hands over one answer at a time"):
+    with pytest.raises(UnfitStacks, match="come one at a time from verl, and"):
         compile_bundle(Request(ranked, tmp_path / "out", (), options))
 
 

@@ -1,7 +1,9 @@
 """The reward function as TRL calls it: both formats, a judge and its faults, metrics."""
 
+import asyncio
 import json
 import sys
+import threading
 from fractions import Fraction
 from types import ModuleType
 
@@ -222,3 +224,66 @@ def test_faults_of_the_data_are_raised(columns, message):
     set_judge(lambda items: [GOOD for _ in items])
     with pytest.raises(ValueError, match=message):
         call([TEXT], **columns)
+
+
+async def judging(items):
+    await asyncio.sleep(0)
+    return [GOOD for _ in items]
+
+
+async def failing(items):
+    raise TimeoutError("the server is away")
+
+
+def call_async(texts, **columns):
+    """`reward_async`, awaited as TRL awaits it."""
+    size = len(texts)
+    columns = {"rubric": ["mole"] * size, **columns}
+    waiting = trl.reward_async(
+        prompts=[PROMPT] * size, completions=list(texts), completion_ids=[[1]] * size, **columns
+    )
+    return asyncio.run(waiting)
+
+
+@pytest.mark.parametrize(
+    "judge", [judging, lambda items: [GOOD for _ in items], lambda i: judging(i)]
+)
+def test_waiting_or_not_gives_the_same_rewards(judge):
+    set_judge(judge)
+    assert call([TEXT]) == call_async([TEXT]) == [1 + 40 / 41]
+
+
+@pytest.mark.parametrize("judge", [raising, failing])
+def test_a_judge_that_fails_is_settled_by_policy_or_drops(judge, monkeypatch):
+    set_judge(judge)
+    for wanted, setting in (([0.0], "policy"), ([None], "drop")):
+        monkeypatch.setenv("RUBRICC_ON_JUDGE_FAILURE", setting)
+        for calling in (call, call_async):
+            metrics = {}
+            with pytest.warns(UserWarning, match="the judge failed: it raised TimeoutError"):
+                assert calling([TEXT], log_metric=metrics.__setitem__) == wanted
+            assert metrics["rubric/judge_failures"] == 1
+    monkeypatch.setenv("RUBRICC_ON_JUDGE_FAILURE", "neutral")
+    with (
+        pytest.warns(UserWarning, match="the judge failed"),
+        pytest.raises(RuntimeError, match="must be policy or drop, not 'neutral'"),
+    ):
+        call([TEXT])
+
+
+def test_the_loop_goes_on_while_a_judge_works():
+    """A judge that blocks is put into a thread: another task sets it free."""
+    free = threading.Event()
+
+    def blocking(items):
+        assert free.wait(10)
+        return [GOOD for _ in items]
+
+    async def both():
+        waiting = asyncio.create_task(trl.reward_async([PROMPT], [TEXT], rubric=["mole"]))
+        await asyncio.sleep(0.01)
+        free.set()
+        return await waiting
+
+    set_judge(blocking)
+    assert asyncio.run(both()) == [1 + 40 / 41]

@@ -96,6 +96,10 @@ def case_of(record: Record) -> dict[str, Any]:
 
 
 def case_text(record: Record) -> str:
-    """The same with the prompt, as one JSON text: for stacks that hand on a single column."""
-    found = {"prompt": record["prompt"], **case_of(record)}
+    """The same with the prompt, as one JSON text: for stacks that hand on a single column.
+
+    What is empty is left out: this is also what `rubricc serve` takes as a label.
+    """
+    case = {name: value for name, value in case_of(record).items() if value}
+    found = {"prompt": record["prompt"], **case}
     return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
