@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..runtime.conditions import read_inputs
 from ..runtime.form import CompactRubric
 from ..runtime.order import Key, tally, weights_in_force
-from ..runtime.shapes import points_for, shape_for, sum_of_points
+from ..runtime.shapes import exact_reward
 from ..runtime.verdicts import resolve
 
 
@@ -70,8 +70,7 @@ def worth(case: Case, sheet: Sheet) -> Worth:
     if credits is None:
         return Worth(None, None)
     found = tally(case.form, credits, weights)
-    points = sum_of_points(case.form, points_for(case.form), credits, weights)
-    exact = shape_for(case.form)(found, points)
+    exact = exact_reward(case.form, found, credits, weights)
     return Worth(found.key(), None if exact is None else Fraction(*exact))
 
 
