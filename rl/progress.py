@@ -1,6 +1,7 @@
 """Short lines about a run in place of the libraries' bars, and silence from everything else."""
 
 import logging
+import os
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -17,6 +18,15 @@ Say = Callable[[str], None]
 def say(line: str) -> None:
     """One line of progress on standard output, at once."""
     print(line, flush=True)
+
+
+def silent(line: str) -> None:
+    """Nothing: for processes beside the first."""
+
+
+def is_first() -> bool:
+    """Whether this is the only process of a run, or the first of those that a launcher started."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def quieten() -> None:

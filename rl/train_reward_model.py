@@ -29,7 +29,7 @@ from .packed.examples import examples
 from .packed.rows import Counts, Long, Rows, Weighing, rows
 from .packed.trainer import PackedCollator, PackedRewardTrainer
 from .packed.turns import Turns
-from .progress import Lines, Say, only_lines, quieten, say
+from .progress import Lines, Say, is_first, only_lines, quieten, say, silent
 from .reward_report import report
 from .runs import EMBEDDED, METRICS, REWARD_MODEL, Resume, describe, prepare, write_json
 from .settings import Values, machine, reward_settings
@@ -105,9 +105,11 @@ def train(
     Without `model` one is made in `out/base`, with the `preset` for a small model; with one, the
     preset applies only if it is given. `overrides` are `name=value` settings of TRL. `lora` None
     leaves it to the settings. `wish` is for the calibration alone: the same command with another
-    one calibrates a finished run anew. Raises `TrainingError`.
+    one calibrates a finished run anew. Where a launcher has started several processes, all train,
+    and the first one measures; the others return nothing. Raises `TrainingError`.
     """
     quieten()
+    tell = tell if is_first() else silent
     start = time.monotonic()
     if model is None:
         preset = preset or Preset()
@@ -123,7 +125,6 @@ def train(
     run = describe(material, REWARD_MODEL, model or EMBEDDED, changed)
     if not terms.pointwise:
         tell(f"  without the pointwise term: {FREE_ZERO}")
-    checkpoint = prepare(out, run, resume)
     values: dict[str, Any] = {
         **machine(),
         "output_dir": out,
@@ -138,16 +139,18 @@ def train(
     if preset is not None:
         processor.prepare(preset.threads)
         values |= preset.values()
-        if model is None:
-            model = str(out / "base")
-            if checkpoint is None:
-                tiny.make_reward_model(material, Path(model), preset.size, seed)
     else:
         values |= _as_many_pairs(found)
-    assert model is not None
     if lora is not None:
         values["use_peft"] = lora
     config, model_config = reward_settings(material.bundle.path(SETTINGS), values, overrides)
+    with config.main_process_first(local=False):
+        checkpoint = prepare(out, run, resume)
+        if model is None and preset is not None:
+            model = str(out / "base")
+            if checkpoint is None and is_first():
+                tiny.make_reward_model(material, Path(model), preset.size, seed)
+    assert model is not None
 
     tokenizer = load_tokenizer(model, model_config.model_revision)
     if config.max_length is None:
@@ -185,7 +188,10 @@ def train(
     trainer.save_model(str(out))
     steps = trainer.state.global_step
     seconds = time.monotonic() - start
+    trainer.accelerator.wait_for_everyone()
     del trainer
+    if not is_first():
+        return {}
 
     classifier, tokenizer = load_classifier(out)
     judge = RewardModelJudge(
