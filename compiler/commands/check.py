@@ -19,7 +19,6 @@ import sys
 
 from rubricdsl.checking.many import check_many
 from rubricdsl.diagnostics import in_order
-from rubricdsl.passes import check_paths
 from rubricdsl.source import DiskBundle, Source, Unreadable
 
 from .locked import add_locked, locked_findings
@@ -52,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
     found = check_many(args.paths, args.path, cache=not args.no_cache, workers=args.jobs)
     diagnostics = found.diagnostics
     if args.locked:
+        from rubricdsl.passes import check_paths
+
         outcome = check_paths(args.paths, args.path)
         diagnostics = in_order([*diagnostics, *locked_findings(args, outcome)])
     report(diagnostics, _Texts().source, args.format)

@@ -3,9 +3,12 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rubricdsl.diagnostics import Diagnostic, in_order
-from rubricdsl.passes import Outcome, check_paths
+
+if TYPE_CHECKING:
+    from rubricdsl.passes import Outcome
 
 NAME = "rubrics.lock"
 
@@ -25,14 +28,16 @@ def add_locked(parser: argparse.ArgumentParser) -> None:
     add_lock(parser)
 
 
-def checked(args: argparse.Namespace) -> Outcome:
+def checked(args: argparse.Namespace) -> "Outcome":
     """`check_paths` of the arguments, with what the lock says where it was asked for."""
+    from rubricdsl.passes import check_paths
+
     outcome = check_paths(args.paths, args.path)
     found = in_order([*outcome.diagnostics, *locked_findings(args, outcome)])
     return replace(outcome, diagnostics=found)
 
 
-def locked_findings(args: argparse.Namespace, outcome: Outcome) -> list[Diagnostic]:
+def locked_findings(args: argparse.Namespace, outcome: "Outcome") -> list[Diagnostic]:
     """What the lock says of checked files; nothing without `--locked`."""
     if not args.locked:
         return []
