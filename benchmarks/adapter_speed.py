@@ -14,17 +14,17 @@ import argparse
 import asyncio
 import importlib
 import json
-import os
-import platform
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+from report import machine, table
 
 from rubricdsl import ir
 from rubricdsl.compact import compact
@@ -54,7 +54,7 @@ def main() -> int:
         reward = importlib.import_module("reward")
         reward.set_judge(lambda items: [SHEET for _ in items])
         report = "\n\n".join(
-            ["# Adapters", f"{_machine()}. Made by `python benchmarks/adapter_speed.py --write`.",
+            ["# Adapters", f"{machine()}. Made by `python benchmarks/adapter_speed.py --write`.",
              *_overhead(reward, args.rounds), *_batch(reward, args.rounds)]
         ) + "\n"  # fmt: skip
     print(report)
@@ -108,7 +108,7 @@ def _overhead(reward: Any, rounds: int) -> list[str]:
         "column is the median difference of a round. A rubric of seven criteria; the judge's time "
         "is not in it. The adapters of slime and ART are coroutines, called in one event loop with "
         "a judge that is one too: any other judge costs a thread for each call.",
-        _table(rows),
+        table(rows),
     ]
 
 
@@ -211,26 +211,12 @@ def _batch(reward: Any, rounds: int) -> list[str]:
         f"{BATCH:,} answers, conversational, with `log_metric` and `log_extra`; rubrics of seven "
         f"criteria come with the rows. {rounds} batches, each with rubrics never seen before, and "
         "each once more: as many as 1,024 rubrics are remembered. The judge's time is not in it.",
-        _table(rows),
+        table(rows),
     ]
 
 
 def _nothing(name: str, value: Any) -> None:
     """A trainer's log."""
-
-
-def _machine() -> str:
-    model = platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        model = names[0].split(":", 1)[1].strip() if names else model
-    return f"{model}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    head, *body = [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join([head, "|---" * len(rows[0]) + "|", *body])
 
 
 if __name__ == "__main__":

@@ -11,14 +11,14 @@ wall time does. Making the rubrics is counted in the wall time alone.
 """
 
 import argparse
-import os
-import platform
 import random
 import time
 from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
+
+from report import machine
 
 from rubricdsl import ir
 from rubricdsl.analysis.certify import certify
@@ -146,14 +146,7 @@ def main() -> None:
 
 
 def _machine() -> str:
-    models = [
-        line.partition(":")[2].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    ]
-    return f"{models[0] if models else platform.machine()}, {os.cpu_count()} CPUs, " + (
-        f"Python {platform.python_version()}, rubricdsl {__version__}"
-    )
+    return machine(f"rubricdsl {__version__}")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ import argparse
 import importlib.metadata
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -26,11 +25,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from peers import PEERS, peer_python
+from report import machine
+
 ROOT = Path(__file__).resolve().parent.parent
 RECORDS = ROOT.parent / "shared" / "data" / "healthbench_records.jsonl.gz"
 RESULT = ROOT / "benchmarks" / "results" / "check_speed.md"
 COPIES = 5000
-PEERS = {"autorubric": "1.6.1", "rubric": "2.2.0"}
 # -P: where this runs from a checkout, the folder `rubricdsl` in it is not the installed package.
 MAIN = "from rubricdsl.compiler.cli import main; raise SystemExit(main())"
 RUBRICC = [sys.executable, "-P", "-c", MAIN]
@@ -90,7 +91,7 @@ def main() -> int:
     if not RECORDS.exists():
         print(f"check_speed: {RECORDS} is not there, so there is nothing to read", file=sys.stderr)
         return 2
-    python = args.peer_python or _peer_environment()
+    python = args.peer_python or peer_python()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         report = _report(folder, python, args.rounds)
@@ -107,18 +108,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds in process")
     parser.add_argument("--write", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
     return parser.parse_args()
-
-
-def _peer_environment() -> str:
-    """An interpreter with the two packages, in a virtual environment of their own."""
-    home = ROOT / "build" / "peers"
-    python = home / "bin" / "python"
-    if not python.exists():
-        print("making build/peers, once …", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-        wanted = [f"{name}=={version}" for name, version in PEERS.items()]
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *wanted], check=True)
-    return str(python)
 
 
 def _report(folder: Path, python: str, rounds: int) -> str:
@@ -261,15 +250,7 @@ def _version(python: str, name: str) -> str:
 
 
 def _machine() -> str:
-    model = platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        model = names[0].split(":", 1)[1].strip() if names else model
-    return (
-        f"{model}, {os.cpu_count()} CPUs, Python {platform.python_version()}, "
-        f"lark {importlib.metadata.version('lark')}"
-    )
+    return machine(f"lark {importlib.metadata.version('lark')}")
 
 
 def _table(rows: list[list[str]]) -> str:

@@ -14,7 +14,6 @@ with the file damaged (a quote that is not closed), and while another open file 
 import argparse
 import importlib.metadata
 import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -30,6 +29,7 @@ BUDGET = 0.050
 sys.path.insert(0, str(ROOT / "tests"))
 
 from lsp_client import Client, point, uri  # noqa: E402
+from report import machine  # noqa: E402
 
 
 def main() -> int:
@@ -86,17 +86,8 @@ def _report(folder: Path, rounds: int) -> str:
     lines += _asking(folder, SIZES[1], max(5, rounds // 4))
     versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in ("pygls", "lsprotocol"))
     load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-    lines += ["", f"{_machine()}, {load}; Python {platform.python_version()}; {versions}.", ""]
+    lines += ["", f"{machine()}, {load}; {versions}.", ""]
     return "\n".join(lines)
-
-
-def _machine() -> str:
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-        model = next(x for x in text.splitlines() if x.startswith("model name")).partition(":")[2]
-    except (OSError, StopIteration):
-        model = platform.processor() or platform.machine()
-    return model.strip()
 
 
 def _typing(folder: Path, size: int, rounds: int) -> list[str]:

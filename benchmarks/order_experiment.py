@@ -20,8 +20,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
-import platform
 import sys
 import time
 from collections.abc import Iterator
@@ -34,6 +32,7 @@ from order.risk import STYLES, accepted_risk, known_sheets
 from order.shapes import RAISED, VARIANTS
 from order.shares import Cells, shares, spreads
 from order.study import DIVISIONS, MOVE, Plan, study
+from report import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -202,15 +201,7 @@ def _write_figures(folder: Path, report: Report) -> None:
 
 
 def _machine() -> str:
-    model = platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        model = names[0].split(":", 1)[1].strip() if names else model
-    return (
-        f"{model}, {os.cpu_count()} CPUs, Python {platform.python_version()}, "
-        f"numpy {np.__version__}"
-    )
+    return machine(f"numpy {np.__version__}")
 
 
 def _say(text: str) -> None:

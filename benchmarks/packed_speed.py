@@ -15,8 +15,6 @@ each in a process of its own, forward to optimizer step; the first step is not c
 
 import argparse
 import json
-import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -27,6 +25,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
+from report import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED, CRITERIA, OWN = (200, 600, 2000), (1, 4, 7, 16), 40
@@ -257,12 +256,11 @@ def _machine(device: str) -> str:
     import transformers
     import trl
 
-    where = torch.cuda.get_device_name() if device == "cuda" else platform.processor() or "CPU"
-    return (
-        f"{where}, {os.cpu_count()} cores, Python {platform.python_version()}, torch "
-        f"{torch.__version__}, transformers {transformers.__version__}, TRL {trl.__version__}, "
-        f"{time.strftime('%Y-%m-%d')}"
+    card = (torch.cuda.get_device_name(),) if device == "cuda" else ()
+    versions = (
+        f"{package.__name__} {package.__version__}" for package in (torch, transformers, trl)
     )
+    return machine(*card, *versions)
 
 
 def _arguments() -> argparse.Namespace:

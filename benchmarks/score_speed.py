@@ -13,8 +13,6 @@ one emitted reward function. Imports and the making of sheets are not counted.
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -26,10 +24,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from peers import peer_python
+from report import machine, table
+
 ROOT = Path(__file__).resolve().parent.parent
 RECORDS = ROOT.parent / "shared" / "data" / "healthbench_records.jsonl.gz"
 RESULT = ROOT / "benchmarks" / "results" / "score_speed.md"
-PEERS = ("autorubric==1.6.1", "rubric==2.2.0")  # as in check_speed, which shares the environment
 RUBRICC = [
     sys.executable,
     "-c",
@@ -106,12 +106,12 @@ def main() -> int:
     if not RECORDS.exists():
         print(f"score_speed: {RECORDS} is not there, so there is nothing to score", file=sys.stderr)
         return 2
-    python = args.peer_python or _peer_environment()
+    python = args.peer_python or peer_python()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         parts = [
             "# From verdict sheets to rewards",
-            f"{_machine()}. Made by `python benchmarks/score_speed.py --write`.",
+            f"{machine()}. Made by `python benchmarks/score_speed.py --write`.",
             *_single_sheets(folder, python, args.rounds),
             *_shapes(args.rounds),
             *_instances(folder),
@@ -130,17 +130,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7, metavar="N", help="rounds, in turn")
     parser.add_argument("--write", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
     return parser.parse_args()
-
-
-def _peer_environment() -> str:
-    """An interpreter with autorubric, in a virtual environment of its own."""
-    home = ROOT / "build" / "peers"
-    python = home / "bin" / "python"
-    if not python.exists():
-        print("making build/peers, once …", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *PEERS], check=True)
-    return str(python)
 
 
 def _single_sheets(folder: Path, python: str, rounds: int) -> list[str]:
@@ -189,7 +178,7 @@ def _single_sheets(folder: Path, python: str, rounds: int) -> list[str]:
         f"{verdicts:,} verdicts, {rounds} rounds in turn; rates are those of the median round. "
         "`times` is how much faster than autorubric in the same round, the median. Clipped to "
         f"[0, 1] as autorubric does, {agree:,} of {count:,} scores agree.",
-        _table([head, *rows]),
+        table([head, *rows]),
     ]
 
 
@@ -245,7 +234,7 @@ def _shapes(rounds: int) -> list[str]:
         f"A rubric of {ARRAY[1]} criteria (4 vetoes, 12 weighed, 4 bonuses), {ARRAY[0]:,} sheets, "
         f"best of {rounds} rounds. The first 5,000 rewards are compared bit by bit: arrays, single "
         "sheets and `evaluate`.",
-        _table(rows),
+        table(rows),
     ]
 
 
@@ -301,20 +290,6 @@ def _run(command: list[str]) -> str:
     if done.returncode != 0:
         raise SystemExit(f"score_speed: {command[:3]}\n{done.stderr[-2000:]}")
     return done.stdout
-
-
-def _machine() -> str:
-    model = platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        model = names[0].split(":", 1)[1].strip() if names else model
-    return f"{model}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
-
-
-def _table(rows: list[list[str]]) -> str:
-    head, *body = [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join([head, "|---" * len(rows[0]) + "|", *body])
 
 
 if __name__ == "__main__":

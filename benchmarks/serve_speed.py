@@ -12,8 +12,6 @@ connections, round by round in turn. Every reward is compared.
 import argparse
 import http.client
 import json
-import os
-import platform
 import re
 import signal
 import statistics
@@ -27,6 +25,8 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from report import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "benchmarks" / "results" / "serve_speed.md"
@@ -187,7 +187,7 @@ def _rate(port: int, bodies: list[bytes], clients: int) -> float:
 def _head(rounds: int) -> str:
     return (
         "# What serving adds to scoring\n\n"
-        f"{_machine()}, h11 {version('h11')}. "
+        f"{machine()}, h11 {version('h11')}. "
         "Made by `python benchmarks/serve_speed.py --write`.\n\n"
         f"Recorded verdicts as the judge, one group per request, {REQUESTS} requests a round, "
         f"{rounds} rounds in turn; every reward is that of `reward.py` in process. Server and "
@@ -216,15 +216,6 @@ def _table(found: list[dict[str, Any]]) -> str:
         ])  # fmt: skip
     head, *body = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([head, "|---" + "|---:" * (len(rows[0]) - 1) + "|", *body])
-
-
-def _machine() -> str:
-    model = platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        model = names[0].split(":", 1)[1].strip() if names else model
-    return f"{model}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":
