@@ -167,25 +167,8 @@ def _train(which: str, args: argparse.Namespace) -> dict[str, float]:
         def get_vocab(self) -> dict[str, int]:
             return {"p": 0}
 
-    shared, criteria = TRAINED
-    dice = torch.Generator().manual_seed(0)
-    turns = [_ids(OWN, dice) for _ in range(criteria)]
-    examples = [
-        {
-            "trunks": [_ids(shared, dice), _ids(shared, dice)],
-            "asked": [list(range(criteria))] * 2,
-            "pairs": [[k, criteria + k] if k % 2 else [criteria + k, k] for k in range(criteria)],
-            "pair_weights": [1.0] * criteria,
-            "margins": [0.0] * criteria,
-            "credits": [0.0] * (2 * criteria),
-            "point_weights": [0.0] * (2 * criteria),
-        }
-        for _ in range(EXAMPLES * (STEPS + 1))
-    ]
-    pairs = []
-    for row in examples:
-        every = [[*trunk, *turn] for trunk in row["trunks"] for turn in turns]
-        pairs += [{"chosen_ids": every[a], "rejected_ids": every[b]} for a, b in row["pairs"]]
+    turns, examples, pairs = _labels()
+    criteria = TRAINED[1]
     cuda = args.device == "cuda"
     size = EXAMPLES if which == "packed" else EXAMPLES * criteria
     with tempfile.TemporaryDirectory() as folder:
@@ -215,6 +198,30 @@ def _train(which: str, args: argparse.Namespace) -> dict[str, float]:
         else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     )
     return {"seconds": seconds, "peak": float(peak)}
+
+
+def _labels() -> tuple[list[list[int]], list[dict[str, Any]], list[dict[str, Any]]]:
+    """The same pairs twice: criteria and examples for packed rows, and rows for TRL."""
+    shared, criteria = TRAINED
+    dice = torch.Generator().manual_seed(0)
+    turns = [_ids(OWN, dice) for _ in range(criteria)]
+    examples = [
+        {
+            "trunks": [_ids(shared, dice), _ids(shared, dice)],
+            "asked": [list(range(criteria))] * 2,
+            "pairs": [[k, criteria + k] if k % 2 else [criteria + k, k] for k in range(criteria)],
+            "pair_weights": [1.0] * criteria,
+            "margins": [0.0] * criteria,
+            "credits": [0.0] * (2 * criteria),
+            "point_weights": [0.0] * (2 * criteria),
+        }
+        for _ in range(EXAMPLES * (STEPS + 1))
+    ]
+    pairs = []
+    for row in examples:
+        every = [[*trunk, *turn] for trunk in row["trunks"] for turn in turns]
+        pairs += [{"chosen_ids": every[a], "rejected_ids": every[b]} for a, b in row["pairs"]]
+    return turns, examples, pairs
 
 
 def _model(shape: str, args: argparse.Namespace) -> Any:

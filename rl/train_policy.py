@@ -105,22 +105,17 @@ def train(
     }
     run = describe(material, POLICY, model or EMBEDDED, changed)
     checkpoint = prepare(out, run, resume)
-    values: dict[str, Any] = {**machine(), "output_dir": out, "seed": seed}
     asked: Judge = judge
     if preset is not None:
-        processor.prepare(preset.threads)
         subjects = titles(material)
         rows = [with_subject(row, subjects) for row in rows]
         asked = asked_without(judge, subjects)
-        values |= preset.values()
-        if model is None:
-            model = str(out / "start")
-            if checkpoint is None:
-                supervised_start(material, reward, Path(model), preset.start, seed=seed, tell=tell)
-    assert model is not None
-    if lora is not None:
-        values["use_peft"] = lora
+    values = _values(out, preset, lora, seed)
     config, model_config = grpo_settings(material.bundle.path(SETTINGS), values, overrides)
+    if model is None:
+        model, begin = str(out / "start"), (preset or Preset()).start
+        if checkpoint is None:
+            supervised_start(material, reward, Path(model), begin, seed=seed, tell=tell)
     trainer = _trainer(model, config, model_config, rows, reward)
     only_lines(trainer, Lines("policy", _SHOWN, tell))
     reward.set_judge(asked)
@@ -141,6 +136,17 @@ def train(
     write_json(out / METRICS, metrics)
     tell(f"  {out}: by the reward model's verdicts\n{table(metrics)}")
     return metrics
+
+
+def _values(out: Path, preset: Preset | None, lora: bool | None, seed: int) -> dict[str, Any]:
+    """Settings of TRL's that come from the machine and the preset."""
+    values: dict[str, Any] = {**machine(), "output_dir": out, "seed": seed}
+    if preset is not None:
+        processor.prepare(preset.threads)
+        values |= preset.values()
+    if lora is not None:
+        values["use_peft"] = lora
+    return values
 
 
 def _trainer(

@@ -2,8 +2,7 @@
 
 The score of an answer on one criterion says how good it is on it. Answers are trained on with all
 their criteria at once (`packed`). With a model the settings are those of the bundle's
-`reward_model.yaml`; without one, a small Qwen3 is made from scratch and trained on a processor in a
-minute or two.
+`reward_model.yaml`; without one, a small Qwen3 is made from scratch and trained on a processor.
 """
 
 import random
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
-from trl import get_peft_config, get_quantization_config
+from trl import RewardConfig, get_peft_config, get_quantization_config
 
 from . import processor, tiny
 from .calibration.file import FREE_ZERO, write_calibration
@@ -23,15 +22,16 @@ from .calibration.fit import DEFAULT, Wish
 from .draws import bucketed, rounds
 from .errors import TrainingError
 from .judges.reward_model import RewardModelJudge, load_classifier, load_tokenizer
-from .material import open_material
+from .material import Material, open_material
 from .model_card import card, percent
-from .packed.examples import examples
-from .packed.rows import Counts, Long, Rows, Weighing, rows
+from .packed.examples import Example, examples
+from .packed.rows import Counts, Long, Rows, rows
 from .packed.trainer import PackedCollator, PackedRewardTrainer
 from .packed.turns import Turns
+from .packed.weighing import Weighing
 from .progress import Lines, Say, is_first, only_lines, quieten, say, silent
 from .reward_report import report
-from .runs import EMBEDDED, METRICS, REWARD_MODEL, Resume, describe, prepare, write_json
+from .runs import EMBEDDED, METRICS, REWARD_MODEL, Resume, Run, describe, prepare, write_json
 from .settings import Values, machine, reward_settings
 
 SETTINGS = "reward_model/reward_model.yaml"
@@ -78,12 +78,16 @@ class Preset:
 
 @dataclass(frozen=True)
 class Terms:
-    """What the loss is made of: the weight of the pointwise term, and `packed.rows.Weighing`."""
+    """What the loss is made of: the weight of the pointwise term, and a `packed.weighing`."""
 
     pointwise: float = POINTWISE_WEIGHT
     margins: tuple[tuple[str, float], ...] = ()
     balance: bool = True
     long: Long = "cut"
+
+    def weighing(self, preset: Preset | None) -> Weighing:
+        shares = dict(preset.shares) if preset else None
+        return Weighing(shares, dict(self.margins), self.balance)
 
 
 def train(
@@ -111,20 +115,51 @@ def train(
     quieten()
     tell = tell if is_first() else silent
     start = time.monotonic()
-    if model is None:
-        preset = preset or Preset()
-    material = open_material(bundle)
-    found = examples(material, points=terms.pointwise > 0)
-    changed = {
-        "overrides": list(overrides),
-        "lora": lora,
-        "terms": asdict(terms),
-        "seed": seed,
-        "preset": repr(preset),
-    }
-    run = describe(material, REWARD_MODEL, model or EMBEDDED, changed)
+    preset = Preset() if model is None and preset is None else preset
     if not terms.pointwise:
         tell(f"  without the pointwise term: {FREE_ZERO}")
+    material = open_material(bundle)
+    found = examples(material, points=terms.pointwise > 0)
+    changed = {"overrides": list(overrides), "lora": lora, "terms": asdict(terms), "seed": seed,
+               "preset": repr(preset)}  # fmt: skip
+    run = describe(material, REWARD_MODEL, model or EMBEDDED, changed)
+    values = _values(out, found, terms, preset, lora, seed)
+    config, model_config = reward_settings(material.bundle.path(SETTINGS), values, overrides)
+    if config.max_length is None:
+        raise TrainingError("max_length is not set", "--set max_length=…")
+    with config.main_process_first(local=False):
+        checkpoint = prepare(out, run, resume)
+        name = model or _base(out, material, preset or Preset(), seed, made=checkpoint is not None)
+
+    tokenizer = load_tokenizer(name, model_config.model_revision)
+    made = rows(found, Turns(tokenizer), config.max_length, terms.weighing(preset), terms.long)
+    tell(f"  {told(made.counts, config.max_length)}")
+    drawn = made.rows if preset is None else _drawn(made, preset, seed)
+    trainer = _trainer(name, config, model_config, tokenizer, made, drawn, terms.pointwise)
+    only_lines(trainer, Lines("reward model", {"loss": "loss", "accuracy": "accuracy"}, tell))
+    if checkpoint:
+        tell(f"  going on from {checkpoint}")
+    trainer.train(resume_from_checkpoint=checkpoint)
+    trainer.save_model(str(out))
+    seconds = round(time.monotonic() - start, 1)
+    trained = {**asdict(made.counts), "steps": trainer.state.global_step, "seconds": seconds}
+    trainer.accelerator.wait_for_everyone()
+    del trainer
+    if not is_first():
+        return {}
+    most = preset.heldout_answers if preset else None
+    return _measured(out, material, run, config.max_length, terms, wish, trained, most, seed, tell)
+
+
+def _values(
+    out: Path,
+    found: Sequence[Example],
+    terms: Terms,
+    preset: Preset | None,
+    lora: bool | None,
+    seed: int,
+) -> dict[str, Any]:
+    """Settings of TRL's that come from the machine, the terms and the preset."""
     values: dict[str, Any] = {
         **machine(),
         "output_dir": out,
@@ -138,73 +173,76 @@ def train(
         values["center_rewards_coefficient"] = 0.0
     if preset is not None:
         processor.prepare(preset.threads)
-        values |= preset.values()
-    else:
-        values |= _as_many_pairs(found)
+    values |= preset.values() if preset is not None else _as_many_pairs(found)
     if lora is not None:
         values["use_peft"] = lora
-    config, model_config = reward_settings(material.bundle.path(SETTINGS), values, overrides)
-    with config.main_process_first(local=False):
-        checkpoint = prepare(out, run, resume)
-        if model is None and preset is not None:
-            model = str(out / "base")
-            if checkpoint is None and is_first():
-                tiny.make_reward_model(material, Path(model), preset.size, seed)
-    assert model is not None
+    return values
 
-    tokenizer = load_tokenizer(model, model_config.model_revision)
-    if config.max_length is None:
-        raise TrainingError("max_length is not set", "--set max_length=…")
-    shares = dict(preset.shares) if preset else None
-    weighing = Weighing(shares, dict(terms.margins), terms.balance)
-    made = rows(found, Turns(tokenizer), config.max_length, weighing, terms.long)
-    drawn = made.rows
-    if preset is not None:
-        chance = random.Random(seed)
-        drawn = list(islice(rounds(drawn, chance), preset.steps * preset.batch))
-        drawn = bucketed(drawn, preset.batch, _length(made), chance)
-    tell(f"  {told(made.counts, config.max_length)}")
+
+def _base(out: Path, material: Material, preset: Preset, seed: int, *, made: bool) -> str:
+    """The folder of a small model, which the first process makes where a run begins."""
+    folder = out / "base"
+    if not made and is_first():
+        tiny.make_reward_model(material, folder, preset.size, seed)
+    return str(folder)
+
+
+def _drawn(made: Rows, preset: Preset, seed: int) -> list[dict[str, Any]]:
+    """As many rows as the preset takes, those of like length together."""
+    chance = random.Random(seed)
+    drawn = list(islice(rounds(made.rows, chance), preset.steps * preset.batch))
+    return bucketed(drawn, preset.batch, _length(made), chance)
+
+
+def _trainer(
+    name: str,
+    config: RewardConfig,
+    model_config: Any,
+    tokenizer: Any,
+    made: Rows,
+    drawn: Sequence[dict[str, Any]],
+    pointwise: float,
+) -> PackedRewardTrainer:
     config.model_init_kwargs = {
         "revision": model_config.model_revision,
         "attn_implementation": model_config.attn_implementation,
         "dtype": model_config.dtype,
         **(config.model_init_kwargs or {}),
     }
-    trainer = PackedRewardTrainer(
-        pointwise=terms.pointwise,
-        model=model,
+    return PackedRewardTrainer(
+        pointwise=pointwise,
+        model=name,
         args=config,
         data_collator=PackedCollator(made.turns, _pad(tokenizer), config.pad_to_multiple_of),
-        train_dataset=Dataset.from_list(drawn),
+        train_dataset=Dataset.from_list(list(drawn)),
         processing_class=tokenizer,
         quantization_config=get_quantization_config(model_config),
         peft_config=get_peft_config(model_config),
     )
-    lines = Lines("reward model", {"loss": "loss", "accuracy": "accuracy"}, tell)
-    only_lines(trainer, lines)
-    if checkpoint:
-        tell(f"  going on from {checkpoint}")
-    trainer.train(resume_from_checkpoint=checkpoint)
-    trainer.save_model(str(out))
-    steps = trainer.state.global_step
-    seconds = time.monotonic() - start
-    trainer.accelerator.wait_for_everyone()
-    del trainer
-    if not is_first():
-        return {}
 
+
+def _measured(
+    out: Path,
+    material: Material,
+    run: Run,
+    max_length: int,
+    terms: Terms,
+    wish: Wish,
+    trained: Mapping[str, Any],
+    most: int | None,
+    seed: int,
+    tell: Say,
+) -> dict[str, Any]:
+    """Calibrate the model of `out` and measure it; writes calibration, figures and card."""
     classifier, tokenizer = load_classifier(out)
-    judge = RewardModelJudge(
-        classifier, tokenizer, material.questions, max_length=config.max_length
-    )
-    most = preset.heldout_answers if preset else None
+    judge = RewardModelJudge(classifier, tokenizer, material.questions, max_length=max_length)
     seen = report(judge, material, pinned=terms.pointwise > 0, wish=wish, most=most, seed=seed)
     write_calibration(out, run, seen.calibration, wish, seen.prompts)
     metrics = {
         **seen.figures,
         "pointwise_weight": terms.pointwise,
-        "max_length": config.max_length,
-        "train": {**asdict(made.counts), "steps": steps, "seconds": round(seconds, 1)},
+        "max_length": max_length,
+        "train": dict(trained),
     }
     write_json(out / METRICS, metrics)
     halves = seen.prompts
@@ -226,7 +264,7 @@ def told(counts: Counts, max_length: int) -> str:
     return text + (f"; over {max_length} tokens: {', '.join(cuts)}" if cuts else "")
 
 
-def _as_many_pairs(found: Sequence[Any]) -> Values:
+def _as_many_pairs(found: Sequence[Example]) -> Values:
     """Prompts in an optimizer step, so that it has about as many pairs as the paper's: 64."""
     pairs = sum(len(example.pairs) for example in found) / len(found)
     return {

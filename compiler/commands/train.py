@@ -38,7 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     for parser in (reward_model, policy):
         _common(parser)
-    reward_model.add_argument(
+    _of_reward_models(reward_model)
+    policy.add_argument(
+        "--reward-model", type=Path, required=True, metavar="DIR", help="a trained reward model"
+    )
+
+
+def _of_reward_models(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--pointwise-weight",
         type=_weight,
         default=1.0,
@@ -46,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="weight of the pointwise term, which gives the scores a zero (default: 1; with 0 "
         "every prompt and criterion has a free constant: verdicts are right on average at best)",
     )
-    reward_model.add_argument(
+    parser.add_argument(
         "--margin",
         type=_margin,
         action="append",
@@ -55,36 +62,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="by how much the chosen answer's score has to be ahead in a tier, such as safety=1; "
         "may be given for each (default: 0)",
     )
-    reward_model.add_argument(
+    parser.add_argument(
         "--balance",
         action=argparse.BooleanOptionalAction,
         default=True,
         help="let the rare verdicts of a tier count as much as the common ones (default: yes)",
     )
-    reward_model.add_argument(
+    parser.add_argument(
         "--long-answers",
         choices=("cut", "leave-out"),
         default="cut",
         help="what to do with an answer that exceeds max_length once the prompt is cut: train on "
         "its beginning, or not at all (default: cut)",
     )
-    reward_model.add_argument(
+    parser.add_argument(
         "--safety-precision",
         type=_share,
         metavar="P",
         help="violated vetoes are read with the highest recall that has this precision on held-out "
         "labels (default: four times the share that is violated, and one half at most)",
     )
-    reward_model.add_argument(
+    parser.add_argument(
         "--indecision",
         type=_share,
         default=0.0,
         metavar="W",
         help="outside safety, read a score as `cannot_assess` if its calibrated credit is nearer "
         "than W to the border between two verdicts (default: 0, never)",
-    )
-    policy.add_argument(
-        "--reward-model", type=Path, required=True, metavar="DIR", help="a trained reward model"
     )
 
 

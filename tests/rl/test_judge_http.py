@@ -24,8 +24,11 @@ def saying(reply):
                 connection, _ = listener.accept()
             except OSError:
                 return
-            with connection:
-                connection.recv(1 << 16)
+            with connection, connection.makefile("rb") as request:
+                # What is left unread when a connection is closed resets it, reply and all.
+                lines = iter(request.readline, b"\r\n")
+                size = [line for line in lines if line.lower().startswith(b"content-length:")]
+                request.read(int(size[0].partition(b":")[2]))
                 connection.sendall(reply)
 
     threading.Thread(target=serve, daemon=True).start()

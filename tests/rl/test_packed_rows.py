@@ -15,8 +15,9 @@ from rubricdsl.rl.errors import TrainingError
 from rubricdsl.rl.material import Question
 from rubricdsl.rl.packed.cutting import PROMPT_KEPT, fit
 from rubricdsl.rl.packed.examples import Answer, Example, Pair, Point, examples
-from rubricdsl.rl.packed.rows import MOST_BALANCE, Weighing, rows
+from rubricdsl.rl.packed.rows import rows
 from rubricdsl.rl.packed.turns import Turns
+from rubricdsl.rl.packed.weighing import MOST_BALANCE, Weighing
 
 PROMPT = [{"role": "user", "content": "What should I do about a burn?"}]
 
