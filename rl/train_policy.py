@@ -6,7 +6,8 @@ a small Qwen3 is made from scratch, started on mixed-quality answers, and traine
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -118,13 +119,10 @@ def train(
             supervised_start(material, reward, Path(model), begin, seed=seed, tell=tell)
     trainer = _trainer(model, config, model_config, rows, reward)
     only_lines(trainer, Lines("policy", _SHOWN, tell))
-    reward.set_judge(asked)
     if checkpoint:
         tell(f"  going on from {checkpoint}")
-    try:
+    with judging(reward, asked):
         trainer.train(resume_from_checkpoint=checkpoint)
-    finally:
-        reward.set_judge(None)
     trainer.save_model(str(out))
     metrics = {
         "steps": trainer.state.global_step,
@@ -136,6 +134,16 @@ def train(
     write_json(out / METRICS, metrics)
     tell(f"  {out}: by the reward model's verdicts\n{table(metrics)}")
     return metrics
+
+
+@contextmanager
+def judging(reward: RewardFile, judge: Judge) -> Iterator[None]:
+    """Let a bundle's reward ask this judge, for as long as it takes."""
+    reward.set_judge(judge)
+    try:
+        yield
+    finally:
+        reward.set_judge(None)
 
 
 def _values(out: Path, preset: Preset | None, lora: bool | None, seed: int) -> dict[str, Any]:
