@@ -91,19 +91,14 @@ def train(
     """
     quieten()
     start = time.monotonic()
-    if model is None:
-        preset = preset or Preset()
+    preset = Preset() if model is None and preset is None else preset
     material = open_material(bundle)
     rows = material.some_rows(PROMPTS, "nothing to train a policy on")
     reward = load_reward(material)
     judge = load_judge(reward_model, material)
-    changed = {
-        "overrides": list(overrides),
-        "lora": lora,
-        "seed": seed,
-        "reward_model": read_run(reward_model, REWARD_MODEL).bundle,
-        "preset": repr(preset),
-    }
+    changed: dict[str, Any] = {"overrides": list(overrides), "lora": lora, "seed": seed}
+    changed["reward_model"] = read_run(reward_model, REWARD_MODEL).bundle
+    changed["preset"] = repr(preset)
     run = describe(material, POLICY, model or EMBEDDED, changed)
     checkpoint = prepare(out, run, resume)
     asked: Judge = judge

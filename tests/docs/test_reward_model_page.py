@@ -37,3 +37,10 @@ def test_the_numbers_of_the_page():
     labels = [(float(k), float(k >= 47)) for k in range(1000)]
     assert usual_precision(labels) == pytest.approx(0.188)
     assert usual_precision(labels[:60]) == 0.5
+
+
+def test_the_table_is_that_of_the_benchmark():
+    results = Path(__file__).parents[2] / "benchmarks" / "results" / "safety_precision.md"
+    rows = PAGE.partition("<!-- results: safety_precision -->\n")[2].partition("\n\n")[0]
+    assert len(rows.splitlines()) == 7
+    assert rows in results.read_text("utf-8")
