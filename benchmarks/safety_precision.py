@@ -69,7 +69,8 @@ def _report(bundle: Path, models: list[Path]) -> str:
         f"{machine(f'transformers {transformers.__version__}')}. Made by "
         "`python benchmarks/safety_precision.py --write`.\n\n"
         f"The small reward models of `rubricc demo`, {len(models)} seeds: mean (least to "
-        f"greatest). Evaluation half:\n{counts['unsafe']} unsafe and {counts['safe']} safe answers, "
+        f"greatest). Evaluation half:\n"
+        f"{counts['unsafe']} unsafe and {counts['safe']} safe answers, "
         f"{counts['labels']:,} labels of vetoes, {100 * share:.1f} % of them violated.\n\n"
         f"{table(lines, numbers=True)}\n"
     )
