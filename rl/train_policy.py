@@ -6,7 +6,7 @@ a small Qwen3 is made from scratch, started on mixed-quality answers, and traine
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +16,17 @@ from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer, get_peft_config, get_quantization_config
 
 from . import processor
-from .judges.reward_model import load_judge, load_tokenizer
+from .errors import TrainingError
+from .judges.reward_model import RewardModelJudge, load_judge, load_tokenizer
 from .material import Judge, RewardFile, load_reward, open_material
 from .progress import Lines, Say, only_lines, quieten, say
 from .runs import EMBEDDED, METRICS, REWARD_MODEL, Resume, describe, prepare, read_run, write_json
 from .settings import Values, grpo_settings, machine
 from .subjects import asked_without, titles, with_subject
 from .supervised_start import Start, supervised_start
+
+RewardFunc = Callable[..., Any]
+"""A reward function as TRL takes it."""
 
 POLICY = "policy"
 SETTINGS = "grpo/grpo.yaml"
@@ -72,7 +76,7 @@ class Preset:
 
 def train(
     bundle: Path,
-    reward_model: Path,
+    reward_model: Path | None,
     out: Path,
     *,
     model: str | None = None,
@@ -81,38 +85,48 @@ def train(
     resume: Resume = "auto",
     seed: int = 0,
     preset: Preset | None = None,
+    reward_funcs: Sequence[RewardFunc] | None = None,
     tell: Say = say,
 ) -> dict[str, Any]:
     """Train, and write the policy to `out`; returns the figures of every step.
 
     Without `model` one is made and started in `out/start`, with the `preset` for a small model;
     with one, the preset applies only if it is given. `overrides` are `name=value` settings of TRL.
-    `lora` None leaves it to the settings. Raises `TrainingError`.
+    `lora` None leaves it to the settings. `reward_funcs` are trained on in place of the bundle's
+    reward, which is then only asked for its figures, and not even that without a `reward_model`.
+    Raises `TrainingError`.
     """
+    if reward_funcs is None and reward_model is None:
+        raise TrainingError("the bundle's reward needs a judge", "give --reward-model DIR")
     quieten()
     start = time.monotonic()
     preset = Preset() if model is None and preset is None else preset
     material = open_material(bundle)
     rows = material.some_rows(PROMPTS, "nothing to train a policy on")
     reward = load_reward(material)
-    judge = load_judge(reward_model, material)
+    judge = load_judge(reward_model, material) if reward_model else None
     changed: dict[str, Any] = {"overrides": list(overrides), "lora": lora, "seed": seed}
-    changed["reward_model"] = read_run(reward_model, REWARD_MODEL).bundle
+    if reward_model:
+        changed["reward_model"] = read_run(reward_model, REWARD_MODEL).bundle
     changed["preset"] = repr(preset)
+    if reward_funcs is not None:
+        changed["reward_funcs"] = [_name(function) for function in reward_funcs]
     run = describe(material, POLICY, model or EMBEDDED, changed)
     checkpoint = prepare(out, run, resume)
-    asked: Judge = judge
+    asked: Judge | None = judge
     if preset is not None:
         subjects = titles(material)
         rows = [with_subject(row, subjects) for row in rows]
-        asked = asked_without(judge, subjects)
+        asked = asked_without(judge, subjects) if judge else None
     values = _values(out, preset, lora, seed)
     config, model_config = grpo_settings(material.bundle.path(SETTINGS), values, overrides)
     if model is None:
         model, begin = str(out / "start"), (preset or Preset()).start
         if checkpoint is None:
             supervised_start(material, reward, Path(model), begin, seed=seed, tell=tell)
-    trainer = _trainer(model, config, model_config, rows, reward)
+    watch = reward.reward if reward_funcs is not None and judge else None
+    functions = [reward.reward] if reward_funcs is None else list(reward_funcs)
+    trainer = _trainer(model, config, model_config, rows, functions, watch)
     only_lines(trainer, Lines("policy", _SHOWN, tell))
     if checkpoint:
         tell(f"  going on from {checkpoint}")
@@ -122,8 +136,7 @@ def train(
     metrics = {
         "steps": trainer.state.global_step,
         "seconds": round(time.monotonic() - start, 1),
-        "not_finite": judge.not_finite,
-        "too_long": judge.too_long,
+        **_unjudged(judge),
         "history": [_step(log) for log in trainer.state.log_history if "reward" in log],
     }
     write_json(out / METRICS, metrics)
@@ -132,7 +145,7 @@ def train(
 
 
 @contextmanager
-def judging(reward: RewardFile, judge: Judge) -> Iterator[None]:
+def judging(reward: RewardFile, judge: Judge | None) -> Iterator[None]:
     """Let a bundle's reward ask this judge, for as long as it takes."""
     reward.set_judge(judge)
     try:
@@ -152,8 +165,48 @@ def _values(out: Path, preset: Preset | None, lora: bool | None, seed: int) -> d
     return values
 
 
+def _unjudged(judge: RewardModelJudge | None) -> dict[str, int]:
+    """How many verdicts a reward model could not give."""
+    if judge is None:
+        return {"not_finite": 0, "too_long": 0}
+    return {"not_finite": judge.not_finite, "too_long": judge.too_long}
+
+
+def _name(function: RewardFunc) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+class WatchedTrainer(GRPOTrainer):  # type: ignore[misc]
+    """GRPO on other rewards, with `watch` asked about every batch for what it logs."""
+
+    def __init__(self, *, watch: RewardFunc | None, **arguments: Any) -> None:
+        self._watch = watch
+        super().__init__(**arguments)
+
+    def _calculate_rewards(
+        self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any
+    ) -> Any:
+        if self._watch is not None:
+            keys = [key for key in inputs[0] if key not in ("prompt", "completion")]
+            columns = {key: [row[key] for row in inputs] for key in keys}
+            self._watch(
+                prompts=prompts,
+                completions=completions,
+                completion_ids=completion_ids_list,
+                log_metric=self._log_metric,
+                log_extra=self._log_completion_extra,
+                **columns,
+            )
+        return super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
+
+
 def _trainer(
-    model: str, config: GRPOConfig, model_config: Any, rows: Sequence[Any], reward: RewardFile
+    model: str,
+    config: GRPOConfig,
+    model_config: Any,
+    rows: Sequence[Any],
+    functions: Sequence[RewardFunc],
+    watch: RewardFunc | None,
 ) -> GRPOTrainer:
     config.model_init_kwargs = {
         "revision": model_config.model_revision,
@@ -162,9 +215,10 @@ def _trainer(
         **(config.model_init_kwargs or {}),
     }
     tokenizer = load_tokenizer(model, model_config.model_revision)
-    return GRPOTrainer(
+    return WatchedTrainer(
+        watch=watch,
         model=model,
-        reward_funcs=reward.reward,
+        reward_funcs=list(functions),
         args=config,
         train_dataset=Dataset.from_list(list(rows)),
         processing_class=tokenizer,
