@@ -82,8 +82,10 @@ def test_other_rewards_are_trained_on_and_the_bundles_figures_logged(bundle, tra
 
     seen, unseen = run(trained[0], tmp_path / "seen"), run(None, tmp_path / "unseen")
     assert seen["reward"] == unseen["reward"] < -1
-    assert 0 <= seen["safe"] <= 1 and seen["credit"]
-    assert unseen["safe"] is None and not unseen["credit"]
+    assert 0 <= seen["safe"] <= 1
+    assert seen["credit"]
+    assert unseen["safe"] is None
+    assert not unseen["credit"]
 
 
 def test_a_run_that_is_killed_goes_on_with_the_same_figures(bundle, trained, whole, tmp_path):
