@@ -75,7 +75,6 @@ class Preset:
             "warmup_steps": 0,
             "use_peft": False,
             "use_vllm": False,
-            "log_completions": False,
             "logging_steps": 1,
             "save_steps": self.save_every,
         }
@@ -232,7 +231,13 @@ def _started(
 
 def _values(out: Path, preset: Preset | None, lora: bool | None, seed: int) -> dict[str, Any]:
     """Settings of TRL's that come from the machine and the preset."""
-    values: dict[str, Any] = {**machine(), "output_dir": out, "seed": seed}
+    values: dict[str, Any] = {
+        **machine(),
+        "output_dir": out,
+        "seed": seed,
+        # TRL prints answers to the terminal as they are; here they are in a file, made harmless.
+        "log_completions": False,
+    }
     if preset is not None:
         processor.prepare(preset.threads)
         values |= preset.values()
