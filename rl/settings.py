@@ -40,8 +40,16 @@ def grpo_settings(
     file: Path, values: Values, overrides: Sequence[str]
 ) -> tuple[GRPOConfig, ModelConfig]:
     """Settings for `GRPOTrainer`. Raises `TrainingError`."""
-    _, config, model, _ = _parsed(grpo_script.make_parser(), file, values, overrides)
+    config, model, _ = grpo_settings_and_rewards(file, values, overrides)
     return config, model
+
+
+def grpo_settings_and_rewards(
+    file: Path, values: Values, overrides: Sequence[str]
+) -> tuple[GRPOConfig, ModelConfig, list[str]]:
+    """The same with the names of the reward functions. Raises `TrainingError`."""
+    script, config, model, _ = _parsed(grpo_script.make_parser(), file, values, overrides)
+    return config, model, list(script.reward_funcs or ())
 
 
 def _parsed(parser: Any, file: Path, values: Values, overrides: Sequence[str]) -> tuple[Any, ...]:

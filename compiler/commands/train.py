@@ -15,9 +15,11 @@ examples:
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from rubricdsl.ir import TIERS
 
+from .policy_arguments import EXAMPLES, STOPPED, add_policy_arguments, policy_options
 from .training import told, training
 
 
@@ -33,15 +35,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     policy = what.add_parser(
         "policy",
         help="a policy, with TRL's GRPOTrainer and the bundle's reward",
-        description="Align a policy with GRPO. Verdicts come from the reward model and from the "
-        "rubrics' checks, the reward from the bundle's reward.py.",
+        description="Align a policy with GRPO. Verdicts come from the reward model or a server and "
+        "from the rubrics' checks, the reward from the bundle's reward.py.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     for parser in (reward_model, policy):
         _common(parser)
     _of_reward_models(reward_model)
-    policy.add_argument(
-        "--reward-model", type=Path, required=True, metavar="DIR", help="a trained reward model"
-    )
+    add_policy_arguments(policy)
 
 
 def _of_reward_models(parser: argparse.ArgumentParser) -> None:
@@ -122,8 +124,12 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 when the model is trained, 1 when something prevents it."""
-    return told(lambda: _reward_model(args) if args.what == "reward-model" else _policy(args))
+    """0 when the model is trained, 1 when something prevents it, 3 when a policy stopped early."""
+    if args.what == "reward-model":
+        return told(lambda: _reward_model(args))
+    results: list[dict[str, Any]] = []
+    code = told(lambda: results.append(_policy(args)))
+    return code or (STOPPED if results[0].get("stopped") else 0)
 
 
 def _reward_model(args: argparse.Namespace) -> None:
@@ -143,8 +149,8 @@ def _reward_model(args: argparse.Namespace) -> None:
     )
 
 
-def _policy(args: argparse.Namespace) -> None:
-    training("train_policy").train(
+def _policy(args: argparse.Namespace) -> dict[str, Any]:
+    found: dict[str, Any] = training("train_policy").train(
         args.bundle,
         args.reward_model,
         args.out,
@@ -153,7 +159,9 @@ def _policy(args: argparse.Namespace) -> None:
         overrides=args.overrides,
         resume=args.resume,
         seed=args.seed,
+        **policy_options(args),
     )
+    return found
 
 
 def _margin(text: str) -> tuple[str, float]:
