@@ -182,8 +182,8 @@ def _split(batches: Batches, where: str, ranked: str | None) -> Misfit:
     hint = f"a batch that is a multiple of {fits} keeps groups whole"
     if ranked is None:
         why = (
-            "a group is split over devices: rewards and advantages are right, while the logged "
-            "share of groups without a safe answer counts pieces"
+            "a group is split over devices: rewards and advantages are right, while the share of "
+            "groups without a safe answer that `trl grpo` logs counts pieces"
         )
         return Misfit(what, why, hint, fatal=False)
     why = (
