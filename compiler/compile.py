@@ -18,6 +18,7 @@ from rubricdsl.analysis.certify import Certified, certify
 from rubricdsl.compact import compact
 from rubricdsl.version import LANGUAGE_VERSION, __version__
 
+from .batches import check_batches
 from .claims import Claim, claims
 from .emit import EMITTERS, parquet
 from .emit.targets import TARGETS
@@ -112,7 +113,8 @@ class Summary:
 def compile_bundle(request: Request) -> Summary:
     """Write the bundle.
 
-    Raises `DataFaults`, `UnfitStacks`, `OrderLost` and `write.WriteError`; then nothing is written.
+    Raises `DataFaults`, `UnfitStacks`, `UnfitBatches`, `OrderLost` and `write.WriteError`; then
+    nothing is written.
     """
     with whole_folder(request.out) as draft:
         state = State(request, draft, request.rubrics)
@@ -170,6 +172,13 @@ def fit_stacks(state: State) -> State:
             f"another stack ({', '.join(t.name for t in TARGETS.values() if t.whole_groups)})"
         )
     return state
+
+
+def fit_batches(state: State) -> State:
+    """Stop where groups, batch and devices of the run files do not fit together."""
+    if "grpo" not in state.request.options.targets:
+        return state
+    return dataclasses.replace(state, notes=(*state.notes, *check_batches(state.job)))
 
 
 def certify_rewards(state: State) -> State:
@@ -362,6 +371,7 @@ def write_manifest(state: State) -> State:
             "heldout": str(options.heldout),
             "rubrics_in_rows": options.rubrics_in_rows,
             "stack": options.stack,
+            "hardware": dataclasses.asdict(options.hardware),
         },
         "data": [{"file": p.name, "sha256": _sha256(p)} for p in request.data],
         "rubrics": [
@@ -400,6 +410,7 @@ def _sha256(path: Path) -> str:
 STEPS: tuple[Callable[[State], State], ...] = (
     choose_reward,
     fit_stacks,
+    fit_batches,
     certify_rewards,
     read_data,
     add_synthetic,

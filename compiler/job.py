@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
 from rubricdsl import ir
 from rubricdsl.analysis.certify import STACK, STACK_OF_COLUMNS
+from rubricdsl.batches import Hardware
 
 from .rows import Row
 
@@ -24,8 +25,8 @@ class Options:
 
     `group` is the number of samples per prompt in GRPO, `stack` the trainer's setting that is meant
     (None: what the one stack is set to, otherwise what `grpo.yaml` sets). `stacks` are names of
-    `emit.targets.TARGETS`. With `rubrics_in_rows` the prompts carry their rubrics, and
-    `reward.py` has none.
+    `emit.targets.TARGETS`. `hardware` is what the run files are for. With `rubrics_in_rows` the
+    prompts carry their rubrics, and `reward.py` has none.
     """
 
     targets: tuple[Part, ...] = PARTS
@@ -37,6 +38,7 @@ class Options:
     heldout: Fraction = Fraction(1, 5)
     rubrics_in_rows: bool = False
     stack: str | None = None
+    hardware: Hardware = field(default_factory=Hardware)
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,16 @@ _CPU: Values = {
 
 
 def machine() -> Values:
-    """What the machine asks for: nothing on CUDA; float32 and no recomputation on a processor."""
-    return {} if torch.cuda.is_available() else _CPU
+    """What the machine asks for: arithmetic in bfloat16 on CUDA, where the files leave it to a
+    launcher; float32 and no recomputation on a processor."""
+    if torch.cuda.is_available():
+        return {"bf16": True} if torch.cuda.is_bf16_supported() else {}
+    return _CPU
+
+
+def policy_machine() -> Values:
+    """The same for a policy, which no engine generates for on a processor."""
+    return machine() if torch.cuda.is_available() else {**_CPU, "use_vllm": False}
 
 
 def reward_settings(

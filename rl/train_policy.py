@@ -17,6 +17,8 @@ from typing import Any
 from datasets import Dataset
 from trl import GRPOConfig, get_peft_config, get_quantization_config
 
+from rubricdsl.batches import Size
+
 from . import processor
 from .errors import TrainingError
 from .judges.reward_model import load_tokenizer
@@ -30,13 +32,13 @@ from .policy.summary import NO_FAILURES, history, stopped_before, write_summary
 from .policy.trainer import PolicyTrainer
 from .policy.watch import RewardFunc, Watch
 from .progress import Lines, Say, is_first, only_lines, quieten, say, silent
+from .resolved import check_batches, settings_file
 from .runs import EMBEDDED, METRICS, Resume, Run, describe, prepare, write_json
-from .settings import Values, grpo_settings_and_rewards, machine
+from .settings import Values, grpo_settings_and_rewards, policy_machine
 from .subjects import asked_without, titles, with_subject
 from .supervised_start import Start, supervised_start
 
 POLICY = "policy"
-SETTINGS = "grpo/grpo.yaml"
 PROMPTS = "grpo/prompts.jsonl"
 
 # What is worth a line while it runs.
@@ -75,6 +77,7 @@ class Preset:
             "warmup_steps": 0,
             "use_peft": False,
             "use_vllm": False,
+            "bf16": False,
             "logging_steps": 1,
             "save_steps": self.save_every,
         }
@@ -91,6 +94,7 @@ def train(
     resume: Resume = "auto",
     seed: int = 0,
     preset: Preset | None = None,
+    size: Size = "gpu",
     reward_funcs: Sequence[RewardFunc] | None = None,
     judge: JudgeChoice = IN_PROCESS,
     sampling: Sampling = ONE_GROUP,
@@ -101,10 +105,11 @@ def train(
 
     Without `model` one is made and started in `out/start`, with the `preset` for a small model;
     with one, the preset applies only if it is given. `overrides` are `name=value` settings of TRL.
-    `lora` None leaves it to the settings. `reward_funcs` are trained on in place of the bundle's
-    reward, which is then only asked for its figures, and not even that without a judge. `stopped`
-    of the result says why a run ended early, None if it did not. Where a launcher has started
-    several processes, the first one writes, and the others return nothing. Raises `TrainingError`.
+    `size` says whose settings they are, `lora` None leaves it to them. `reward_funcs` are trained
+    on in place of the bundle's reward, which is then only asked for its figures, and not even that
+    without a judge. `stopped` of the result says why a run ended early, None if it did not. Where a
+    launcher has started several processes, the first one writes, and the others return nothing.
+    Raises `TrainingError`.
     """
     if reward_funcs is None and reward_model is None and judge.url is None:
         raise TrainingError("the bundle's reward needs a judge", "give --reward-model DIR")
@@ -116,12 +121,16 @@ def train(
     rows = material.some_rows(PROMPTS, "nothing to train a policy on")
     reward = load_reward(material)
     values = _values(out, preset, lora, seed)
-    file = material.bundle.path(SETTINGS)
+    file = settings_file(material, size)
     config, model_config, names = grpo_settings_and_rewards(file, values, overrides)
+    for note in check_batches(config, material, size):
+        tell(f"  note: {note}")
     opened = open_judge(judge, reward_model, material)
     if opened and judge.url:
         _ask_once(opened, material, rows)
     changed = {"overrides": list(overrides), "lora": lora, "seed": seed, "preset": repr(preset)}
+    if size != "gpu":
+        changed["size"] = size
     run = _described(material, model, changed, opened, reward_funcs)
     with config.main_process_first(local=False):
         checkpoint = prepare(out, run, resume)
@@ -139,7 +148,7 @@ def train(
         asked = asked_without(asked, subjects) if asked else None
     watch = Watch(reward, asked) if asked else None
     samples, ending = Samples(out, sampling), EarlyStop(stop)
-    trainer = _trainer(name, config, model_config, rows, watch, names, reward_funcs, samples)
+    trainer = build_trainer(name, config, model_config, rows, watch, names, reward_funcs, samples)
     only_lines(trainer, Lines("policy", _SHOWN, tell))
     trainer.add_callback(Keeping(out, samples))
     trainer.add_callback(ending)
@@ -232,7 +241,7 @@ def _started(
 def _values(out: Path, preset: Preset | None, lora: bool | None, seed: int) -> dict[str, Any]:
     """Settings of TRL's that come from the machine and the preset."""
     values: dict[str, Any] = {
-        **machine(),
+        **policy_machine(),
         "output_dir": out,
         "seed": seed,
         # TRL prints answers to the terminal as they are; here they are in a file, made harmless.
@@ -246,7 +255,7 @@ def _values(out: Path, preset: Preset | None, lora: bool | None, seed: int) -> d
     return values
 
 
-def _trainer(
+def build_trainer(
     model: str,
     config: GRPOConfig,
     model_config: Any,

@@ -9,6 +9,7 @@ examples:
   rubricc compile triage.rubric --out build/bundle --target reward --target judge --shape weighted
   rubricc compile rubrics/ --out build/bundle --target verl --group 16
   rubricc compile rubrics/ --out build/bundle --stack openrlhf/rloo --group 16
+  rubricc compile rubrics/ --out build/bundle --gpus 4 --machines 3 --batch 384
 
 With --stack the certificate is read for another trainer than TRL as grpo.yaml sets it, and the
 summary says which of P1 to P5 are proved there (`rubricc verify --help` has them in words). The
@@ -31,11 +32,13 @@ from pathlib import Path
 from types import FrameType
 
 from rubricdsl import ir
+from rubricdsl.batches import SIZES, Hardware
 from rubricdsl.diagnostics import Diagnostic, has_errors
 from rubricdsl.passes import Outcome
 from rubricdsl.promises import broken_promise
 from rubricdsl.runtime.amounts import read_decimal
 
+from ..batches import UnfitBatches, batches_of
 from ..claims import settings_of, trainers
 from ..compile import DataFaults, OrderLost, Request, Summary, UnfitStacks, compile_bundle, many
 from ..emit.targets import TARGETS, Target
@@ -91,7 +94,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--path", action="append", default=[], metavar="DIR", help="a further root for includes"
     )
+    _hardware_arguments(parser)
     add_locked(parser)
+
+
+def _hardware_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the run files of `grpo/` are for; all numbers are checked against each other."""
+    usual = Hardware()
+    parser.add_argument(
+        "--gpus", type=_gpus, default=usual.gpus, metavar="N",
+        help=f"GPUs of a machine, for grpo_node.yaml and grpo_cluster.yaml (default: {usual.gpus})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--machines", type=_gpus, default=usual.machines, metavar="M",
+        help="machines that train, for grpo_cluster.yaml; one more generates "
+             f"(default: {usual.machines})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--batch", type=_batch, metavar="N",
+        help="answers in a step over all GPUs (default: 8 groups on one GPU, 4 on each of several)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--per-device", type=_batch, default=usual.per_device, metavar="N",
+        help=f"answers in the memory of a GPU at once (default: {usual.per_device})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--tensor-parallel", type=_gpus, default=usual.tensor_parallel, metavar="N",
+        help="GPUs of one engine that generates, where it shares them with the training "
+             f"(default: {usual.tensor_parallel})",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
@@ -115,6 +146,9 @@ def run(args: argparse.Namespace) -> int:
             heldout=args.heldout,
             rubrics_in_rows=args.rubrics_in_rows,
             stack=args.stack,
+            hardware=Hardware(
+                args.gpus, args.machines, args.batch, args.per_device, args.tensor_parallel
+            ),
         )
         rubrics = tuple(sorted(outcome.rubrics, key=lambda rubric: rubric.name))
         request = Request(rubrics, args.out, tuple(args.data), options, progress.at)
@@ -129,6 +163,10 @@ def run(args: argparse.Namespace) -> int:
     except UnfitStacks as error:
         progress.clear()
         return _failed(f"nothing was written: {error}")
+    except UnfitBatches as error:
+        progress.clear()
+        print("\n".join(error.found), file=sys.stderr)
+        return _failed("nothing was written: group, batch and devices do not fit together")
     except OrderLost as lost:
         progress.clear()
         report(_broken(lost, outcome), outcome.checker.source)
@@ -179,7 +217,8 @@ def _summarise(summary: Summary, options: Options) -> None:
     if "judge" in options.targets:
         print(f"  judge: {many(sum(path.startswith('judge/') for path in entries), 'prompt')}")
     if "grpo" in options.targets:
-        print(f"  grpo: {many(entries['grpo/prompts.jsonl'].rows or 0, 'prompt')} to train on")
+        prompts = entries["grpo/prompts.jsonl"].rows or 0
+        print(f"  grpo: {many(prompts, 'prompt')} to train on; {_steps(options, prompts)}")
     for target in (TARGETS[name] for name in options.stacks):
         print(f"  {target.name}: {_stack_line(target, summary)}")
     if summary.claims:
@@ -188,6 +227,15 @@ def _summarise(summary: Summary, options: Options) -> None:
             print(f"    {claim.shape}, {many(claim.rubrics, 'rubric')}: {claim}")
     for note in summary.notes:
         print(f"note: {note}", file=sys.stderr)
+
+
+def _steps(options: Options, prompts: int) -> str:
+    """What a step takes on each size of machine."""
+    found = {size: batches_of(options, size).prompts for size in SIZES}
+    text = "a step takes " + ", ".join(f"{found[size]} ({size})" for size in SIZES)
+    # TRL drops what does not fill a step: with too few prompts it makes none, and says nothing.
+    short = [size for size in SIZES if found[size] > prompts]
+    return text + (f", more than there are for {' and '.join(short)}" if short else "")
 
 
 def _stack_line(target: Target, summary: Summary) -> str:
@@ -218,6 +266,14 @@ def _count(text: str) -> int:
 
 def _group(text: str) -> int:
     return _integer(text, 2, 1024)
+
+
+def _gpus(text: str) -> int:
+    return _integer(text, 1, 1024)
+
+
+def _batch(text: str) -> int:
+    return _integer(text, 1, 1 << 20)
 
 
 def _stack(text: str) -> str:

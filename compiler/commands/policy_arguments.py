@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from rubricdsl.batches import SIZES
+
 from .judging import count_of, whole_number
 from .training import training
 
@@ -17,7 +19,10 @@ examples:
       --model Qwen/Qwen3-8B --lora --judge-device cuda:1 --stop-when-safe-below 0.9
   rubricc train policy build/bundle --judge-url http://judge:8300 --out build/policy \\
       --model Qwen/Qwen3-8B --set report_to=tensorboard --log-groups 2 --log-every 10
-  accelerate launch --num_processes 8 -m rubricdsl.compiler train policy build/bundle \\
+  rubricc train policy build/bundle --reward-model build/reward_model --out build/policy \\
+      --model Qwen/Qwen3-8B --size node --dry-run
+  accelerate launch --config_file build/bundle/grpo/accelerate_node.yaml \\
+      -m rubricdsl.compiler train policy build/bundle --size node \\
       --reward-model build/reward_model --out build/policy --model Qwen/Qwen3-8B
 
 Exit codes: 0 trained, 1 something prevents it, 2 used wrongly, 3 stopped early because the answers
@@ -26,7 +31,17 @@ became less safe (the policy is saved). docs/policy.md has the figures and the f
 
 
 def add_policy_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `policy_options` reads."""
+    """What `policy_options` reads, and what is run."""
+    parser.add_argument(
+        "--size", choices=SIZES, default=SIZES[0],
+        help="whose settings of the bundle: one GPU, a machine with several (node), or several "
+        "machines (cluster) (default: gpu)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--dry-run", action="store_true",
+        help="build everything around a small model, say what the run comes to and what is wrong, "
+        "and stop before the first step",
+    )  # fmt: skip
     _judge(parser.add_argument_group("the judge"))
     _logs(parser.add_argument_group("what is written down"))
     _end(parser.add_argument_group("an early end"))

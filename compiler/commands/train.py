@@ -154,6 +154,8 @@ def _reward_model(args: argparse.Namespace) -> None:
 
 
 def _policy(args: argparse.Namespace) -> dict[str, Any]:
+    if args.dry_run:
+        return _dry_run(args)
     found: dict[str, Any] = training("train_policy").train(
         args.bundle,
         args.reward_model,
@@ -163,9 +165,28 @@ def _policy(args: argparse.Namespace) -> dict[str, Any]:
         overrides=args.overrides,
         resume=args.resume,
         seed=args.seed,
+        size=args.size,
         **policy_options(args),
     )
     return found
+
+
+def _dry_run(args: argparse.Namespace) -> dict[str, Any]:
+    module = training("dry_run")
+    module.dry_run(
+        module.Asked(
+            args.bundle,
+            args.reward_model,
+            args.out,
+            model=args.model,
+            lora=args.lora,
+            overrides=tuple(args.overrides),
+            size=args.size,
+            seed=args.seed,
+            judge=policy_options(args)["judge"],
+        )
+    )
+    return {}
 
 
 def _margin(text: str) -> tuple[str, float]:
