@@ -25,10 +25,10 @@ from .judges.reward_model import load_tokenizer
 from .material import Judge, Material, RewardFile, inputs_of, load_reward, open_material
 from .policy.figures import SAFE, SILENT_GROUPS, UNSAFE_GROUPS
 from .policy.judge import IN_PROCESS, JudgeChoice, OpenedJudge, ask_once, open_judge
-from .policy.keeping import Keeping
+from .policy.keeping import Keeping, differs_when_resumed
 from .policy.samples import ONE_GROUP, Samples, Sampling
 from .policy.stopping import NEVER, EarlyStop, Stop
-from .policy.summary import NO_FAILURES, history, stopped_before, write_summary
+from .policy.summary import history, stopped_before, write_summary
 from .policy.trainer import PolicyTrainer
 from .policy.watch import RewardFunc, Watch
 from .progress import Lines, Say, is_first, only_lines, quieten, say, silent
@@ -113,6 +113,8 @@ def train(
     """
     if reward_funcs is None and reward_model is None and judge.url is None:
         raise TrainingError("the bundle's reward needs a judge", "give --reward-model DIR")
+    if stop.below and reward_model is None and judge.url is None:
+        raise TrainingError("without a judge nobody sees that answers become less safe")
     quieten()
     tell = tell if is_first() else silent
     start = time.monotonic()
@@ -124,6 +126,8 @@ def train(
     file = settings_file(material, size)
     config, model_config, names = grpo_settings_and_rewards(file, values, overrides)
     for note in check_batches(config, material, size):
+        tell(f"  note: {note}")
+    for note in differs_when_resumed(config):
         tell(f"  note: {note}")
     opened = open_judge(judge, reward_model, material)
     if opened and judge.url:
@@ -165,8 +169,7 @@ def train(
     figures = {
         "steps": trainer.state.global_step,
         "seconds": round(time.monotonic() - start, 1),
-        **NO_FAILURES,
-        **(opened.failures() if opened else {}),
+        "judge": opened.failures() if opened else {},
         "stopped": None if stopped is None else {**asdict(stopped), "said": stopped.said},
     }
     write_json(out / METRICS, figures)

@@ -36,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     policy = what.add_parser(
         "policy",
         help="a policy, with TRL's GRPOTrainer and the bundle's reward",
-        description="Align a policy with GRPO. Verdicts come from the reward model or a server and\n"
-        "from the rubrics' checks, the reward from the bundle's reward.py.",
+        description="Align a policy with GRPO. Verdicts come from the reward model or a server\n"
+        "and from the rubrics' checks, the reward from the bundle's reward.py.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

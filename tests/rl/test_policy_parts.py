@@ -20,6 +20,7 @@ from rubricdsl.rl.judges.client import Client, Patience
 from rubricdsl.rl.judges.sheets import SheetServer
 from rubricdsl.rl.policy.answers import Answer
 from rubricdsl.rl.policy.figures import Step, figures
+from rubricdsl.rl.policy.keeping import differs_when_resumed
 from rubricdsl.rl.policy.logs import Lines, read_lines
 from rubricdsl.rl.policy.stopping import EarlyStop, Stop, Watchman
 from rubricdsl.rl.policy.summary import notes, stopped_before, summary
@@ -176,7 +177,7 @@ def test_the_summary_says_what_to_look_at():
     log = {"reward": 1.0, "rubric/groups_without_safe": 0.75, "rubric/judge_failures": 2.0,
            "completions/clipped_ratio": 0.5, "rubric/violated/r.v": 0.25,
            "order/P1_held": 0.5, "order/P1_cases": 4.0}  # fmt: skip
-    found = {"stopped": None, "not_finite": 3, "too_long": 0}
+    found = {"stopped": None, "judge": {"not_finite": 3, "too_long": 0}}
     said = notes(found, [log] * 5)
     assert [word in text for word, text in zip(["count 1", "3 not_finite", "cut off"], said,
                                                strict=True)] == [True] * 3  # fmt: skip
@@ -211,6 +212,35 @@ def test_verdicts_from_a_server_of_the_same_rubrics():
     gone = Client(f"http://127.0.0.1:{server.port}", patience=Patience(retries=0))
     lost = SheetServer(gone, {}).grade(items(GOOD))[0]
     assert {o.failure.kind for o in lost.outcomes.values()} == {"connection"}
+
+
+def settings_of(**changed):
+    usual = {
+        "save_strategy": "steps",
+        "save_steps": 10,
+        "logging_steps": 1,
+        "gradient_accumulation_steps": 4,
+        "steps_per_generation": 4,
+        "num_iterations": 1,
+    }
+    return SimpleNamespace(**{**usual, **changed})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({}, []),
+        ({"logging_steps": 5}, []),
+        ({"logging_steps": 4}, ["no multiple"]),
+        ({"num_iterations": 2}, []),
+        ({"num_iterations": 3}, ["for 3 steps"]),
+        ({"steps_per_generation": 32, "save_steps": 7}, ["for 8 steps"]),
+        ({"save_strategy": "no", "num_iterations": 3}, []),
+    ],
+)
+def test_settings_under_which_a_resumed_run_differs_are_told(changed, words):
+    found = list(differs_when_resumed(settings_of(**changed)))
+    assert [word in text for word, text in zip(words, found, strict=True)] == [True] * len(words)
 
 
 def test_a_rule_is_data():
