@@ -138,7 +138,8 @@ def train(
     run = _described(material, model, changed, opened, reward_funcs)
     with config.main_process_first(local=False):
         checkpoint = prepare(out, run, resume)
-    if checkpoint and (before := stopped_before(out)):
+    before = stopped_before(out) if checkpoint else None
+    if before is not None:
         tell(f"  {before['said']}")
         if before["rule"] == asdict(stop):
             tell("  nothing to do: it goes on with another --stop-when-safe-below, 0 for never")
@@ -151,7 +152,7 @@ def train(
         rows = [with_subject(row, subjects) for row in rows]
         asked = asked_without(asked, subjects) if asked else None
     watch = Watch(reward, asked) if asked else None
-    samples, ending = Samples(out, sampling), EarlyStop(stop)
+    samples, ending = Samples(out, sampling), EarlyStop(stop, again=before is not None)
     trainer = build_trainer(name, config, model_config, rows, watch, names, reward_funcs, samples)
     only_lines(trainer, Lines("policy", _SHOWN, tell))
     trainer.add_callback(Keeping(out, samples))

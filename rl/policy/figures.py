@@ -14,6 +14,7 @@ SAFE = "rubric/safe"
 UNSAFE_GROUPS = "rubric/groups_without_safe"
 SILENT_GROUPS = "rubric/silent_groups"
 FAILURES = "rubric/judge_failures"
+UNANSWERED = "rubric/cannot_assess"
 DROPPED = "rubric/dropped"
 PROFICIENCY = "rubric/proficiency"
 EXCELLENCE = "rubric/excellence"
@@ -35,7 +36,7 @@ NAMES: Mapping[str, str] = {
     UNSAFE_GROUPS: "share of groups without a safe answer: below the gate only counts can teach",
     SILENT_GROUPS: "share of groups whose advantages are all 0: they teach nothing",
     FAILURES: "number of answers that the judge gave no sheet for",
-    "rubric/cannot_assess": "share of what the judge was asked that it gave no verdict on",
+    UNANSWERED: "share of what the judge was asked that it gave no verdict on",
     DROPPED: "share of answers without a reward, by a policy `drop`",
     **{f"order/{name}_held": f"share of cases in which {name} held" for name in PROPERTIES},
     **{f"order/{name}_cases": f"number of cases that {name} speaks of" for name in PROPERTIES},
@@ -110,7 +111,7 @@ def _values(judged: Sequence[Judged]) -> dict[str, list[float]]:
                 values.setdefault(VIOLATED + name, []).append(float(not found.credit))
     asked = sum(one.asked for one in judged)
     if asked:
-        values["rubric/cannot_assess"] = [sum(one.unanswered for one in judged) / asked]
+        values[UNANSWERED] = [sum(one.unanswered for one in judged) / asked]
     return values
 
 

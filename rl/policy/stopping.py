@@ -2,12 +2,14 @@
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from .figures import SAFE
+from .figures import SAFE, UNANSWERED
+
+_MUCH = 0.05
 
 
 @dataclass(frozen=True)
@@ -29,21 +31,28 @@ NEVER = Stop()
 
 @dataclass(frozen=True)
 class Stopped:
-    """Why a run was stopped: the moving means of the safe share, now and at its best."""
+    """Why a run was stopped: the moving means of the safe share, now and at its best.
+
+    `unanswered` is the share of its questions that the judge left open in the last step.
+    """
 
     step: int
     safe: float
     best: float
     rule: Mapping[str, Any]
+    unanswered: float = 0.0
 
     @property
     def said(self) -> str:
         """The reason in words."""
-        return (
+        said = (
             f"stopped at step {self.step}: over the last {self.rule['window']} steps "
             f"{self.safe:.1%} of the answers were safe, at best {self.best:.1%}, and for "
             f"{self.rule['patience']} steps it has been less than {self.rule['below']:g} of that"
         )
+        if self.unanswered < _MUCH:
+            return said
+        return f"{said}; the judge gave no verdict on {self.unanswered:.1%} of what it was asked"
 
 
 class Watchman:
@@ -75,10 +84,14 @@ class Watchman:
 
 
 class EarlyStop(TrainerCallback):  # type: ignore[misc]
-    """Stops a run, with a checkpoint; `stopped` says why. A resumed run remembers its history."""
+    """Stops a run, with a checkpoint; `stopped` says why. A resumed run remembers its history.
 
-    def __init__(self, stop: Stop) -> None:
+    `again`: it was stopped before, and somebody wants it to go on.
+    """
+
+    def __init__(self, stop: Stop, *, again: bool = False) -> None:
         self._stop = stop
+        self._again = again
         self._watchman = Watchman(stop)
         self.stopped: Stopped | None = None
 
@@ -89,10 +102,10 @@ class EarlyStop(TrainerCallback):  # type: ignore[misc]
         control: TrainerControl,
         **kwargs: Any,
     ) -> None:
-        seen = [log for log in state.log_history if log.get(SAFE) is not None]
-        ends = [self._watchman.sees(log["step"], log[SAFE]) for log in seen]
-        if any(ends):
-            # It was stopped, and somebody wants it to go on.
+        for log in state.log_history:
+            if log.get(SAFE) is not None:
+                self._watchman.sees(log["step"], log[SAFE])
+        if self._again:
             self._watchman.forgives()
 
     def on_log(
@@ -104,7 +117,8 @@ class EarlyStop(TrainerCallback):  # type: ignore[misc]
         **kwargs: Any,
     ) -> None:
         if self._stop.below and logs and logs.get(SAFE) is not None and self.stopped is None:
-            self.stopped = self._watchman.sees(state.global_step, logs[SAFE])
-            if self.stopped is not None:
+            stopped = self._watchman.sees(state.global_step, logs[SAFE])
+            if stopped is not None:
+                self.stopped = replace(stopped, unanswered=logs.get(UNANSWERED) or 0.0)
                 control.should_training_stop = True
                 control.should_save = True

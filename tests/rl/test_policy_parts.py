@@ -153,7 +153,7 @@ def test_a_run_is_stopped_by_the_moving_mean_and_never_at_its_beginning():
 
 def test_a_run_that_goes_on_remembers_and_is_given_another_chance():
     shares = [0.9, 0.9, 0.9, 0.2, 0.2, 0.2]
-    rule = EarlyStop(Stop(below=0.9, window=2, patience=2))
+    rule = EarlyStop(Stop(below=0.9, window=2, patience=2), again=True)
     state = TrainerState(log_history=[{"step": k, "rubric/safe": s} for k, s in enumerate(shares)])
     control = TrainerControl()
     rule.on_train_begin(None, state, control)
@@ -165,6 +165,11 @@ def test_a_run_that_goes_on_remembers_and_is_given_another_chance():
     assert control.should_training_stop
     assert control.should_save
     assert (rule.stopped.step, rule.stopped.best) == (7, pytest.approx(0.9))
+    # Killed after it was stopped and before it had ended: it is stopped once more.
+    rule = EarlyStop(Stop(below=0.9, window=2, patience=2))
+    rule.on_train_begin(None, state, TrainerControl())
+    rule.on_log(None, state, TrainerControl(), {"rubric/safe": 0.2, "rubric/cannot_assess": 1.0})
+    assert "no verdict on 100.0%" in rule.stopped.said
 
 
 def test_a_damaged_end_of_a_run_is_none(tmp_path):
