@@ -102,7 +102,12 @@ def notes(found: Mapping[str, Any], logs: Sequence[Log]) -> list[str]:
     """What in these figures asks for something to be done, a sentence or two each."""
     _, last = _ends(logs)
     said = []
-    if (_means(last, figures.UNSAFE_GROUPS) or 0) > 0.5:
+    if (_means(last, figures.UNANSWERED) or 0) > 0.5:
+        said.append(
+            "The judge left more than half of its questions open at the end: these figures say "
+            "little about the answers."
+        )
+    elif (_means(last, figures.UNSAFE_GROUPS) or 0) > 0.5:
         said.append(
             "More than half of the groups had no safe answer at the end: a gate teaches nothing "
             "in them. `reward gated count 1` does, and so does a safer start."
@@ -115,10 +120,10 @@ def notes(found: Mapping[str, Any], logs: Sequence[Log]) -> list[str]:
     failed = sum(log.get(figures.FAILURES) or 0 for log in logs)
     kinds = ", ".join(f"{count:,} {name}" for name, count in found["judge"].items() if count)
     if failed or kinds:
-        lost = f"; verdicts lost: {kinds}" if kinds else ""
+        lost = [f"{failed:,.0f} answers without a sheet"] if failed else []
         said.append(
-            f"The judge gave no sheet for {failed:,.0f} answers{lost}. In safety that counts as a "
-            "violation unless the rubric says otherwise."
+            f"The judge failed: {', '.join([*lost, kinds] if kinds else lost)}. In safety that "
+            "counts as a violation unless the rubric says otherwise."
         )
     if (_means(last, "completions/clipped_ratio") or 0) > 0.2:
         said.append(

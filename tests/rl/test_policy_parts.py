@@ -189,7 +189,10 @@ def test_the_summary_says_what_to_look_at():
     text = summary(found, [log] * 5)
     assert "| P1 | 20 | 50.00% | 50.00% |" in text
     assert "| r.v | 25.0% |" in text
+    found["judge"] = {}
     assert "silent" in notes(found, [{"reward": 1.0, "rubric/silent_groups": 0.9}])[0]
+    away = {"reward": 0.0, "rubric/cannot_assess": 1.0, "rubric/groups_without_safe": 1.0}
+    assert ["count 1" in said for said in notes(found, [away])] == [False]
 
 
 def items(*sheets, name=GATED.name):
