@@ -25,10 +25,10 @@ from .judges.reward_model import load_tokenizer
 from .material import Judge, Material, RewardFile, inputs_of, load_reward, open_material
 from .policy.figures import SAFE, SILENT_GROUPS, UNSAFE_GROUPS
 from .policy.judge import IN_PROCESS, JudgeChoice, OpenedJudge, ask_once, open_judge
-from .policy.keeping import Keeping
+from .policy.keeping import Keeping, differs_when_resumed
 from .policy.samples import ONE_GROUP, Samples, Sampling
 from .policy.stopping import NEVER, EarlyStop, Stop
-from .policy.summary import NO_FAILURES, history, stopped_before, write_summary
+from .policy.summary import history, stopped_before, write_summary
 from .policy.trainer import PolicyTrainer
 from .policy.watch import RewardFunc, Watch
 from .progress import Lines, Say, is_first, only_lines, quieten, say, silent
@@ -78,7 +78,6 @@ class Preset:
             "use_peft": False,
             "use_vllm": False,
             "bf16": False,
-            "log_completions": False,
             "logging_steps": 1,
             "save_steps": self.save_every,
         }
@@ -114,6 +113,8 @@ def train(
     """
     if reward_funcs is None and reward_model is None and judge.url is None:
         raise TrainingError("the bundle's reward needs a judge", "give --reward-model DIR")
+    if stop.below and reward_model is None and judge.url is None:
+        raise TrainingError("without a judge nobody sees that answers become less safe")
     quieten()
     tell = tell if is_first() else silent
     start = time.monotonic()
@@ -125,6 +126,8 @@ def train(
     file = settings_file(material, size)
     config, model_config, names = grpo_settings_and_rewards(file, values, overrides)
     for note in check_batches(config, material, size):
+        tell(f"  note: {note}")
+    for note in differs_when_resumed(config):
         tell(f"  note: {note}")
     opened = open_judge(judge, reward_model, material)
     if opened and judge.url:
@@ -166,8 +169,7 @@ def train(
     figures = {
         "steps": trainer.state.global_step,
         "seconds": round(time.monotonic() - start, 1),
-        **NO_FAILURES,
-        **(opened.failures() if opened else {}),
+        "judge": opened.failures() if opened else {},
         "stopped": None if stopped is None else {**asdict(stopped), "said": stopped.said},
     }
     write_json(out / METRICS, figures)
@@ -241,7 +243,13 @@ def _started(
 
 def _values(out: Path, preset: Preset | None, lora: bool | None, seed: int) -> dict[str, Any]:
     """Settings of TRL's that come from the machine and the preset."""
-    values: dict[str, Any] = {**policy_machine(), "output_dir": out, "seed": seed}
+    values: dict[str, Any] = {
+        **policy_machine(),
+        "output_dir": out,
+        "seed": seed,
+        # TRL prints answers to the terminal as they are; here they are in a file, made harmless.
+        "log_completions": False,
+    }
     if preset is not None:
         processor.prepare(preset.threads)
         values |= preset.values()

@@ -14,6 +14,7 @@ examples:
 """
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     policy = what.add_parser(
         "policy",
         help="a policy, with TRL's GRPOTrainer and the bundle's reward",
-        description="Align a policy with GRPO. Verdicts come from the reward model or a server and "
-        "from the rubrics' checks, the reward from the bundle's reward.py.",
+        description="Align a policy with GRPO. Verdicts come from the reward model or a server\n"
+        "and from the rubrics' checks, the reward from the bundle's reward.py.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -127,6 +128,9 @@ def run(args: argparse.Namespace) -> int:
     """0 when the model is trained, 1 when something prevents it, 3 when a policy stopped early."""
     if args.what == "reward-model":
         return told(lambda: _reward_model(args))
+    if args.reward_model is None and args.judge_url is None:
+        print("rubricc: give --reward-model DIR, or --judge-url URL", file=sys.stderr)
+        return 2
     results: list[dict[str, Any]] = []
     code = told(lambda: results.append(_policy(args)))
     return code or (STOPPED if results[0].get("stopped") else 0)

@@ -58,7 +58,8 @@ def judged_answers(found: Any, sheets: Iterator[Mapping[str, Any] | None]) -> It
     """One per row of a judged batch; `sheets` are what the judge gave, for the rows it was asked
     about, in order."""
     for row, case, outcome in zip(found.rows, found.cases, found.outcomes, strict=True):
-        sheet: Mapping[str, Any] = (next(sheets) or {}) if case.asked else {}
+        answered = next(sheets) if case.asked else None
+        sheet = answered or {}
         given = {name: sheet[name] for name in case.asked if name in sheet}
         criteria = row.rubric["criteria"]
         applying = [

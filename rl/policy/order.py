@@ -33,11 +33,15 @@ class Sample(NamedTuple):
 
 
 class Case(NamedTuple):
-    """Something that a property speaks of, whether it held, and the answers that it is about."""
+    """Something that a property speaks of, whether it held, and the answers that it is about.
+
+    P4 comes with the spread of the safe ones in their group, and by themselves.
+    """
 
     property: Property
     held: bool
     places: tuple[int, ...]
+    spread: tuple[float, float] | None = None
 
 
 def cases(group: Sequence[Sample]) -> Iterator[Case]:
@@ -79,4 +83,4 @@ def _resolution(safe: Sequence[Sample], noise: float) -> Iterator[Case]:
         max(safe, key=lambda s: s.alone or 0.0).place,
         min(safe, key=lambda s: s.alone or 0.0).place,
     )
-    yield Case("P4", spread >= before * 0.999 - noise, ends)
+    yield Case("P4", spread >= before * 0.999 - noise, ends, (spread, before))

@@ -100,11 +100,18 @@ def _example(
         "cases": len(own),
         **_about(step.answers[places[0]]),
         "answers": [place - places[0] for place in broken.places],
+        **_spread(broken),
         "group": [
             {"key": _key(step.answers[place]), **_worth(place, step, rewards, names)}
             for place in places
         ],
     }
+
+
+def _spread(case: Case) -> dict[str, Any]:
+    if case.spread is None:
+        return {}
+    return {"spread": {"in_the_group": case.spread[0], "alone": case.spread[1]}}
 
 
 def _about(answer: Answer) -> dict[str, Any]:

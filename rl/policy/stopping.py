@@ -89,10 +89,11 @@ class EarlyStop(TrainerCallback):  # type: ignore[misc]
         control: TrainerControl,
         **kwargs: Any,
     ) -> None:
-        for log in state.log_history:
-            if log.get(SAFE) is not None and self._watchman.sees(log["step"], log[SAFE]):
-                # It was stopped there, and somebody wants it to go on.
-                self._watchman.forgives()
+        seen = [log for log in state.log_history if log.get(SAFE) is not None]
+        ends = [self._watchman.sees(log["step"], log[SAFE]) for log in seen]
+        if any(ends):
+            # It was stopped, and somebody wants it to go on.
+            self._watchman.forgives()
 
     def on_log(
         self,

@@ -14,7 +14,6 @@ from .logs import read_lines
 from .order import PROPERTIES
 
 SUMMARY = "summary.md"
-NO_FAILURES = {"not_finite": 0, "too_long": 0}
 
 # Names of the figures of a step for a caller, and those of the log.
 _SHORT = {
@@ -114,12 +113,12 @@ def notes(found: Mapping[str, Any], logs: Sequence[Log]) -> list[str]:
             "same, and steps are spent on nothing. Harder prompts or a higher temperature help."
         )
     failed = sum(log.get(figures.FAILURES) or 0 for log in logs)
-    unread = {name: count for name, count in found.items() if name in NO_FAILURES and count}
-    if failed or unread:
-        kinds = ", ".join(f"{count:,} {name}" for name, count in unread.items())
+    kinds = ", ".join(f"{count:,} {name}" for name, count in found["judge"].items() if count)
+    if failed or kinds:
+        lost = f"; verdicts lost: {kinds}" if kinds else ""
         said.append(
-            f"The judge gave no sheet for {failed:,.0f} answers{'; ' if kinds else ''}{kinds}. In "
-            "safety that counts as a violation."
+            f"The judge gave no sheet for {failed:,.0f} answers{lost}. In safety that counts as a "
+            "violation unless the rubric says otherwise."
         )
     if (_means(last, "completions/clipped_ratio") or 0) > 0.2:
         said.append(

@@ -66,7 +66,7 @@ def test_a_policy_run_reports_what_matters(whole):
             assert 0 <= step[name] <= 1, name
         assert step["judge_failures"] == 0
         assert any(name.startswith("tests.") for name in step["credit"])
-    assert metrics["not_finite"] == 0
+    assert metrics["judge"] == {"not_finite": 0, "too_long": 0}
 
 
 def test_other_rewards_are_trained_on_and_the_bundles_figures_logged(bundle, trained, tmp_path):
