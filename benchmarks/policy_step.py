@@ -29,7 +29,7 @@ from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from trl.import_utils import is_vllm_available
 
-from rubricdsl.batches import Hardware, planned
+from rubricdsl.batches import Batches, Hardware, planned
 from rubricdsl.rl import known_shapes, tiny, train_policy
 from rubricdsl.rl.estimates import H100, Assumed, Plan, seconds
 from rubricdsl.rl.judges.reward_model import RewardModelJudge
@@ -325,6 +325,7 @@ def _why(found: Measured) -> str:
     criteria = round(found.judge.asked / found.judge.answers)
     assumed = Assumed(round(found.prompt()), 1024, criteria, round(found.criterion))
     batches = planned("gpu", 8, Hardware())
+    assert isinstance(batches, Batches)
     rows = [["policy", "judge", *PARTS, "reward's share"]]
     for policy, judge in (("1.7B", "1.7B"), ("8B", "8B"), ("8B", "1.7B")):
         shape = known_shapes.policy_shape(known_shapes.qwen3(policy))
@@ -337,8 +338,8 @@ def _why(found: Measured) -> str:
         )  # fmt: skip
     passes = found.operations()["update"] / found.operations()["sampling"]
     return (
-        f"The reward's share is above {MOST:.0%} because of what there is to read: a judge as large "
-        f"as the policy reads {criteria} criteria besides prompt and answer, while the update "
+        f"The reward's share is above {MOST:.0%} for what there is to read: a judge as large as "
+        f"the policy reads {criteria} criteria besides prompt and answer, while the update "
         f"passes prompt and answer {passes:.0f} times. Longer answers and a smaller judge lower "
         "it, and on a GPU sampling waits for memory. What `rl.estimates` gives for `grpo.yaml` on "
         "an H100 with the same prompts and criteria, answers of 1,024 tokens, in seconds; "

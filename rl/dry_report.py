@@ -48,7 +48,7 @@ def told(
         ("judge", _judge(judge)),
     ]
     if model.shape is not None:
-        plan = _plan(resolved, model.shape, judge, budget)
+        plan = plan_of(resolved, model.shape, judge, budget)
         found += [("memory", _memory(plan)), ("time", _time(plan))]
     return [*found, ("kept", _kept(resolved))]
 
@@ -130,7 +130,8 @@ def _count(number: int) -> str:
     return f"{number / 1e9:.2f} billion" if number > 1e8 else f"{number / 1e6:.2f} million"
 
 
-def _plan(resolved: Resolved, policy: Shape, judge: Shape | None, budget: int) -> Plan:
+def plan_of(resolved: Resolved, policy: Shape, judge: Shape | None, budget: int = 65536) -> Plan:
+    """What the settings mean for memory and time."""
     colocated = resolved.get("use_vllm", False) and not resolved.server_gpus
     return Plan(
         policy=policy,
