@@ -111,13 +111,9 @@ def train(
     launcher has started several processes, the first one writes, and the others return nothing.
     Raises `TrainingError`.
     """
-    if reward_funcs is None and reward_model is None and judge.url is None:
-        raise TrainingError("the bundle's reward needs a judge", "give --reward-model DIR")
-    if stop.below and reward_model is None and judge.url is None:
-        raise TrainingError("without a judge nobody sees that answers become less safe")
     quieten()
     tell = tell if is_first() else silent
-    start = time.monotonic()
+    clock = time.monotonic()
     preset = Preset() if model is None and preset is None else preset
     material = open_material(bundle)
     rows = material.some_rows(PROMPTS, "nothing to train a policy on")
@@ -125,13 +121,9 @@ def train(
     values = _values(out, preset, lora, seed)
     file = settings_file(material, size)
     config, model_config, names = grpo_settings_and_rewards(file, values, overrides)
-    for note in check_batches(config, material, size):
+    for note in (*check_batches(config, material, size), *differs_when_resumed(config)):
         tell(f"  note: {note}")
-    for note in differs_when_resumed(config):
-        tell(f"  note: {note}")
-    opened = open_judge(judge, reward_model, material)
-    if opened and judge.url:
-        _ask_once(opened, material, rows)
+    opened = _judge(judge, reward_model, material, rows, needed=reward_funcs is None or stop.below)
     changed = {"overrides": list(overrides), "lora": lora, "seed": seed, "preset": repr(preset)}
     if size != "gpu":
         changed["size"] = size
@@ -139,21 +131,14 @@ def train(
     with config.main_process_first(local=False):
         checkpoint = prepare(out, run, resume)
     before = stopped_before(out) if checkpoint else None
-    if before is not None:
-        tell(f"  {before['said']}")
-        if before["rule"] == asdict(stop):
-            tell("  nothing to do: it goes on with another --stop-when-safe-below, 0 for never")
-            return stopped_before(out, whole=True) or {}
+    if before is not None and _is_over(before, stop, tell):
+        return stopped_before(out, whole=True) or {}
     name = model or _started(out, material, reward, preset or Preset(), seed, checkpoint, tell)
 
-    asked = opened.judge if opened else None
-    if preset is not None:
-        subjects = titles(material)
-        rows = [with_subject(row, subjects) for row in rows]
-        asked = asked_without(asked, subjects) if asked else None
+    told, asked = _as_asked(material, rows, opened, preset)
     watch = Watch(reward, asked) if asked else None
     samples, ending = Samples(out, sampling), EarlyStop(stop, again=before is not None)
-    trainer = build_trainer(name, config, model_config, rows, watch, names, reward_funcs, samples)
+    trainer = build_trainer(name, config, model_config, told, watch, names, reward_funcs, samples)
     only_lines(trainer, Lines("policy", _SHOWN, tell))
     trainer.add_callback(Keeping(out, samples))
     trainer.add_callback(ending)
@@ -164,19 +149,72 @@ def train(
     with judging(reward, watch.judge if watch else None):
         trainer.train(resume_from_checkpoint=checkpoint)
     trainer.save_model(str(out))
-    if not is_first():
-        return {}
-    stopped = ending.stopped
+    seconds = round(time.monotonic() - clock, 1)
+    return _ended(out, trainer, opened, ending, seconds, tell) if is_first() else {}
+
+
+def _judge(
+    choice: JudgeChoice,
+    reward_model: Path | None,
+    material: Material,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    needed: object,
+) -> OpenedJudge | None:
+    """The judge, which has answered once where it is a server's. Raises `TrainingError`."""
+    opened = open_judge(choice, reward_model, material)
+    if opened is None and needed:
+        raise TrainingError(
+            "the bundle's reward and an early end need a judge", "give --reward-model DIR"
+        )
+    if opened and choice.url:
+        _ask_once(opened, material, rows)
+    return opened
+
+
+def _is_over(before: Mapping[str, Any], stop: Stop, tell: Say) -> bool:
+    """Whether a run that was stopped stays so: by the rule that it was stopped by."""
+    tell(f"  {before['said']}")
+    is_over: bool = before["rule"] == asdict(stop)
+    if is_over:
+        tell("  nothing to do: it goes on with another --stop-when-safe-below, 0 for never")
+    return is_over
+
+
+def _as_asked(
+    material: Material,
+    rows: Sequence[dict[str, Any]],
+    opened: OpenedJudge | None,
+    preset: Preset | None,
+) -> tuple[Sequence[dict[str, Any]], Judge | None]:
+    """The rows as the policy is asked, and a judge that is asked as it was trained."""
+    judge = opened.judge if opened else None
+    if preset is None:
+        return rows, judge
+    subjects = titles(material)
+    told = [with_subject(row, subjects) for row in rows]
+    return told, asked_without(judge, subjects) if judge else None
+
+
+def _ended(
+    out: Path,
+    trainer: PolicyTrainer,
+    opened: OpenedJudge | None,
+    ending: EarlyStop,
+    seconds: float,
+    tell: Say,
+) -> dict[str, Any]:
+    """Write what a run came to; returns it."""
+    stopped, logs = ending.stopped, trainer.state.log_history
     figures = {
         "steps": trainer.state.global_step,
-        "seconds": round(time.monotonic() - start, 1),
+        "seconds": seconds,
         "judge": opened.failures() if opened else {},
         "stopped": None if stopped is None else {**asdict(stopped), "said": stopped.said},
     }
     write_json(out / METRICS, figures)
-    steps = history(trainer.state.log_history)
-    write_summary(out, figures, trainer.state.log_history, tell)
-    return {**figures, "history": steps}
+    write_summary(out, figures, logs, tell)
+    return {**figures, "history": history(logs)}
 
 
 @contextmanager
