@@ -32,7 +32,6 @@ class Resolved:
     size: Size
     settings: Mapping[str, Any]
     batches: Batches
-    sharded: bool
     server_gpus: int = 0
 
     def get(self, name: str, usual: Any) -> Any:
@@ -54,9 +53,9 @@ def resolve(material: Material, size: Size, values: Values, overrides: Sequence[
     found = _read(settings_file(material, size)) | dict(values)
     for text in overrides:
         name, _, value = text.partition("=")
-        found[name] = yaml.safe_load(value)
+        found[name] = _value(value)
     launch = _read(material.bundle.path(ACCELERATE[size]))
-    machines, processes = launch["num_machines"], launch["num_processes"]
+    machines, processes = _whole(launch, "num_machines", 1), _whole(launch, "num_processes", 1)
     served = bool(found.get("use_vllm")) and found.get("vllm_mode") == "server"
     shared = bool(found.get("use_vllm")) and not served
     batches = Batches(
@@ -69,7 +68,7 @@ def resolve(material: Material, size: Size, values: Values, overrides: Sequence[
         tensor_parallel=_whole(found, "vllm_tensor_parallel_size", 1) if shared else 1,
     )
     server = _read(material.bundle.path(SERVER))["tensor_parallel_size"] if served else 0
-    return Resolved(size, found, batches, launch["distributed_type"] == "FSDP", server)
+    return Resolved(size, found, batches, server)
 
 
 def ranked_rubric(material: Material) -> str | None:
@@ -120,10 +119,21 @@ def _what(misfit: Misfit) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise TrainingError(f"{path} is no YAML: {error}", "compile the bundle again") from None
     if not isinstance(found, dict):
         raise TrainingError(f"{path} has no settings", "compile the bundle again")
     return found
+
+
+def _value(text: str) -> Any:
+    """What YAML makes of a text; the text itself, for TRL to refuse, where it makes nothing."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
 
 
 def _per_generation(found: Mapping[str, Any], world: int) -> int | None:

@@ -11,7 +11,7 @@ from accelerate.data_loader import BatchSamplerShard
 from torch.utils.data import BatchSampler
 from trl.trainer.utils import RepeatSampler
 
-from rubricdsl.batches import SETTINGS, Batches, misfits
+from rubricdsl.batches import ACCELERATE, Batches, misfits
 from rubricdsl.compiler.cli import main
 from rubricdsl.rl.errors import TrainingError
 from rubricdsl.rl.material import open_material
@@ -82,19 +82,21 @@ def test_a_run_in_other_processes_than_its_file_is_for(centred, monkeypatch):
 def test_overrides_change_what_a_size_comes_to(centred):
     found = resolve(centred, "node", {}, [])
     assert (found.batches.world, found.batches.step, found.server_gpus) == (2, 32, 0)
-    assert found.sharded
+    assert found.get("dtype", "") == "float32"
     more = resolve(centred, "cluster", {}, ["num_generations=8", "steps_per_generation=4"])
     assert (more.batches.group, more.batches.per_generation, more.server_gpus) == (8, 4, 2)
     whole = resolve(centred, "node", {}, ["generation_batch_size=64"])
     assert whole.batches.per_generation == 8
     with pytest.raises(TrainingError, match="num_generations is 'many'"):
         resolve(centred, "gpu", {}, ["num_generations=many"])
+    assert resolve(centred, "gpu", {}, ["run_name=[a"]).get("run_name", "") == "[a"
 
 
-def test_settings_that_are_none(centred):
-    path = centred.bundle.root / SETTINGS["gpu"]
+@pytest.mark.parametrize("text", ["- one\n", "a: [\n", "num_processes: no\n"])
+def test_a_file_that_has_no_settings(centred, text):
+    path = centred.bundle.root / ACCELERATE["gpu"]
     before = path.read_text()
-    path.write_text("- one\n")
+    path.write_text(text)
     try:
         with pytest.raises(TrainingError):
             resolve(centred, "gpu", {}, [])
