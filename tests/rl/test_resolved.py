@@ -11,7 +11,7 @@ from accelerate.data_loader import BatchSamplerShard
 from torch.utils.data import BatchSampler
 from trl.trainer.utils import RepeatSampler
 
-from rubricdsl.batches import ACCELERATE, Batches, misfits
+from rubricdsl.batches import ACCELERATE, SETTINGS, Batches, misfits
 from rubricdsl.compiler.cli import main
 from rubricdsl.rl.errors import TrainingError
 from rubricdsl.rl.material import open_material
@@ -92,13 +92,14 @@ def test_overrides_change_what_a_size_comes_to(centred):
     assert resolve(centred, "gpu", {}, ["run_name=[a"]).get("run_name", "") == "[a"
 
 
-@pytest.mark.parametrize("text", ["- one\n", "a: [\n", "num_processes: no\n"])
-def test_a_file_that_has_no_settings(centred, text):
-    path = centred.bundle.root / ACCELERATE["gpu"]
-    before = path.read_text()
-    path.write_text(text)
+@pytest.mark.parametrize("path", [ACCELERATE["gpu"], SETTINGS["gpu"]])
+def test_a_file_that_is_not_as_it_was_compiled(centred, path):
+    file = centred.bundle.root / path
+    before = file.read_text()
+    file.write_text(before + "\nseed: 7\n")
     try:
-        with pytest.raises(TrainingError):
+        with pytest.raises(TrainingError, match="not the file that the manifest describes") as told:
             resolve(centred, "gpu", {}, [])
     finally:
-        path.write_text(before)
+        file.write_text(before)
+    assert "--set" in told.value.hint
