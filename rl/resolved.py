@@ -32,7 +32,6 @@ class Resolved:
     size: Size
     settings: Mapping[str, Any]
     batches: Batches
-    sharded: bool
     server_gpus: int = 0
 
     def get(self, name: str, usual: Any) -> Any:
@@ -43,10 +42,7 @@ class Resolved:
 
 def settings_file(material: Material, size: Size) -> Path:
     """The settings of a size. Raises `TrainingError`."""
-    try:
-        return material.bundle.path(SETTINGS[size])
-    except BundleError as error:
-        raise TrainingError(str(error), "compile the bundle again") from None
+    return _file(material, SETTINGS[size])
 
 
 def resolve(material: Material, size: Size, values: Values, overrides: Sequence[str]) -> Resolved:
@@ -54,9 +50,9 @@ def resolve(material: Material, size: Size, values: Values, overrides: Sequence[
     found = _read(settings_file(material, size)) | dict(values)
     for text in overrides:
         name, _, value = text.partition("=")
-        found[name] = yaml.safe_load(value)
-    launch = _read(material.bundle.path(ACCELERATE[size]))
-    machines, processes = launch["num_machines"], launch["num_processes"]
+        found[name] = _value(value)
+    launch = _read(_file(material, ACCELERATE[size]))
+    machines, processes = _whole(launch, "num_machines", 1), _whole(launch, "num_processes", 1)
     served = bool(found.get("use_vllm")) and found.get("vllm_mode") == "server"
     shared = bool(found.get("use_vllm")) and not served
     batches = Batches(
@@ -68,8 +64,8 @@ def resolve(material: Material, size: Size, values: Values, overrides: Sequence[
         per_generation=_per_generation(found, processes),
         tensor_parallel=_whole(found, "vllm_tensor_parallel_size", 1) if shared else 1,
     )
-    server = _read(material.bundle.path(SERVER))["tensor_parallel_size"] if served else 0
-    return Resolved(size, found, batches, launch["distributed_type"] == "FSDP", server)
+    server = _read(_file(material, SERVER))["tensor_parallel_size"] if served else 0
+    return Resolved(size, found, batches, server)
 
 
 def ranked_rubric(material: Material) -> str | None:
@@ -101,7 +97,7 @@ def check_batches(config: GRPOConfig, material: Material, size: Size) -> list[st
     if fatal := [misfit for misfit in found if misfit.fatal]:
         raise TrainingError("; ".join(map(_what, fatal)), "; ".join(m.hint for m in fatal))
     notes = [str(misfit) for misfit in found]
-    meant = _read(material.bundle.path(ACCELERATE[size]))["num_processes"]
+    meant = _read(_file(material, ACCELERATE[size]))["num_processes"]
     if size != "gpu" and config.world_size != meant:
         notes.append(
             f"{SETTINGS[size]} is for {meant} processes, and this run has {config.world_size}: "
@@ -119,11 +115,25 @@ def _what(misfit: Misfit) -> str:
     return f"{misfit.what}, but {misfit.why}"
 
 
+def _file(material: Material, path: str) -> Path:
+    """A file of the bundle, as it was compiled. Raises `TrainingError`."""
+    try:
+        return material.bundle.path(path)
+    except BundleError as error:
+        raise TrainingError(str(error), "compile it, and change settings by --set") from None
+
+
 def _read(path: Path) -> dict[str, Any]:
-    found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(found, dict):
-        raise TrainingError(f"{path} has no settings", "compile the bundle again")
+    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return found
+
+
+def _value(text: str) -> Any:
+    """What YAML makes of a text; the text itself, for TRL to refuse, where it makes nothing."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
 
 
 def _per_generation(found: Mapping[str, Any], world: int) -> int | None:

@@ -17,6 +17,7 @@ from typing import Any
 from datasets import Dataset
 from trl import GRPOConfig, get_peft_config, get_quantization_config
 
+from rubricdsl import batches
 from rubricdsl.batches import Size
 
 from . import processor
@@ -39,6 +40,7 @@ from .subjects import asked_without, titles, with_subject
 from .supervised_start import Start, supervised_start
 
 POLICY = "policy"
+SETTINGS = batches.SETTINGS["gpu"]
 PROMPTS = "grpo/prompts.jsonl"
 
 # What is worth a line while it runs.
