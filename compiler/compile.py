@@ -329,7 +329,7 @@ def add_parquet(state: State) -> State:
     for target in (TARGETS[name] for name in options.stacks):
         if target.columns is not None:
             for side in ("train", "heldout"):
-                columns[f"{target.folder}/{side}.jsonl"] = target.columns
+                columns[f"{target.rows_folder}/{side}.jsonl"] = target.columns
     if not columns:
         return state
     if not parquet.available():

@@ -192,7 +192,7 @@ def _summarise(summary: Summary, options: Options) -> None:
 
 def _stack_line(target: Target, summary: Summary) -> str:
     """Where its files are, and how many prompts they have."""
-    rows = summary.entries.get(f"{target.folder}/train.jsonl")
+    rows = summary.entries.get(f"{target.rows_folder}/train.jsonl")
     if rows is None:
         return "reward.py and grpo/, as they are"
     return f"{target.folder}/, {many(rows.rows or 0, 'prompt')} to train on"
