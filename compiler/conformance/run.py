@@ -94,8 +94,8 @@ def _apart() -> Iterator[None]:
         sys.path[:] = path
         os.environ.clear()
         os.environ.update(environment)
-        ours = ("reward", "rubric_", "swift", "skyrl_gym", "nemo_rl", "tinker", "torch", "verifiers",
-                "openenv")  # fmt: skip
+        ours = ("reward", "rubric_", "swift", "skyrl_gym", "nemo_rl", "tinker", "torch",
+                "verifiers", "openenv")  # fmt: skip
         for name in set(sys.modules) - set(modules):
             stand_in = getattr(sys.modules[name], "__file__", None) is None
             if name.startswith(ours[:2]) or (name.startswith(ours) and stand_in):

@@ -14,7 +14,14 @@ from rubricdsl.compact import compact
 from rubricdsl.compiler import cli
 from rubricdsl.compiler.compile import Request, UnfitStacks, compile_bundle
 from rubricdsl.compiler.conformance import make_cases
-from rubricdsl.compiler.conformance.callers import CALLERS, base, by_group, one_at_a_time, trl
+from rubricdsl.compiler.conformance.callers import (
+    CALLERS,
+    base,
+    by_group,
+    episodes,
+    one_at_a_time,
+    trl,
+)
 from rubricdsl.compiler.conformance.cases import GROUP, published
 from rubricdsl.compiler.conformance.recorded import recorded
 from rubricdsl.compiler.conformance.run import run_stack
@@ -32,7 +39,7 @@ FAULTY = [case for case in PUBLISHED.cases if case.fault]
 @pytest.fixture(autouse=True)
 def replayed(monkeypatch):
     """The stacks' own packages take seconds to import; `make test-stacks` is for them."""
-    for module in (base, by_group, one_at_a_time, trl):
+    for module in (base, by_group, episodes, one_at_a_time, trl):
         if hasattr(module, "here"):
             monkeypatch.setattr(module, "here", lambda package: False)
 
@@ -181,10 +188,10 @@ def test_rows_and_settings_of_a_bundle(tmp_path):
     assert cli.main(["compile", source, "--out", str(out), "--heldout", "0", *named]) == 0
     for name in names:
         folder = out / TARGETS[name].folder
-        row = json.loads((folder / "train.jsonl").read_text())
+        row = json.loads((out / TARGETS[name].rows_folder / "train.jsonl").read_text())
         assert "“Quote” $(reboot) `x`" in json.dumps(row, ensure_ascii=False).replace('\\"', '"')
-        for path in folder.iterdir():
-            if path.suffix in (".py", ".sh", ".yaml"):
+        for path in folder.rglob("*"):
+            if path.suffix in (".py", ".sh", ".yaml", ".toml"):
                 assert "reboot" not in path.read_text()
     assert "gdpo_reward_keys" in (out / "stacks/verl/run.sh").read_text()
     assert "tiers: true" in (out / "stacks/nemo_rl/grpo.yaml").read_text()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .base import Caller, Got
 from .by_group import Art, MsSwift, NemoRL, Slime, Tinker
-from .environments import OpenEnv, Verifiers
+from .episodes import OpenEnv, Verifiers
 from .one_at_a_time import OpenRLHF, SkyRL, Verl
 from .trl import Trl, Unsloth
 

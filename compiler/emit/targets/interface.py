@@ -32,14 +32,14 @@ class Target:
     that the adapter uses. `setting` is the name in `analysis.stacks.SETTINGS` that the settings
     written here stand for; `tier_setting` the one for rubrics whose shape is `tiers`, None where
     the stack adds columns up. `whole_groups` says whether the adapter sees all answers to a prompt
-    at once, which `reward centred` needs. `parts` are further parts of the bundle that it needs; `ir`
-    is one for the sake of `rubricc verify`.
+    at once, which `reward centred` needs. `parts` are further parts of the bundle that it needs;
+    `ir` is one for the sake of `rubricc verify`.
 
     `row` makes a row of the stack's data set from a record and its number; `columns` are its types
     as Parquet, None where JSON Lines are all that is written. `adapter` is the name of a file in
     `adapters/`, `settings` those of templates by the name of the file that each becomes. With
     `module` the adapter is the Python package of that name, which has the rows and a copy of
-    `reward.py` in it, for stacks that install what they run. `more` writes what only this stack has.
+    `reward.py` in it, for stacks that install what they run. `more` writes what only one stack has.
     """
 
     name: str

@@ -18,6 +18,7 @@ The reward is that of `reward.py`. OpenEnv has no way to leave an answer out: on
 gets the least reward that its prompt allows, and `unscored` is 1 among the numbers.
 """
 
+import functools
 import itertools
 import json
 import sys
@@ -59,8 +60,8 @@ class BundleRubric(Rubric):
 
     def __init__(
         self,
-        row_of: Callable[[Any, Any], dict[str, Any]] = lambda action, seen: seen.row,
-        answer_of: Callable[[Any, Any], str] = lambda action, seen: action.text,
+        row_of: Callable[[Any, Any], dict[str, Any]],
+        answer_of: Callable[[Any, Any], str],
     ) -> None:
         super().__init__()
         self.row_of, self.answer_of = row_of, answer_of
@@ -87,11 +88,12 @@ class Answer(Action):
 
 
 class Question(Observation):
-    """A prompt, as messages and with its row; after the answer, its reward, `numbers` and
-    `violations`, the latter two as metadata."""
+    """A prompt; after the answer its reward, with `numbers` and `violations` as metadata.
+
+    The rubric is none of it: whatever is here may be shown to the policy.
+    """
 
     messages: list[dict[str, str]]
-    row: dict[str, Any]
 
 
 class RubricEnvironment(Environment[Answer, Question, State]):
@@ -101,8 +103,11 @@ class RubricEnvironment(Environment[Answer, Question, State]):
     _next = itertools.count()
 
     def __init__(self) -> None:
-        super().__init__(rubric=BundleRubric())
-        self._state, self._row = State(), {}
+        super().__init__(
+            rubric=BundleRubric(lambda action, seen: self._row, lambda action, seen: action.text)
+        )
+        self._state = State()
+        self._row: dict[str, Any] = {}
 
     def reset(
         self,
@@ -114,17 +119,19 @@ class RubricEnvironment(Environment[Answer, Question, State]):
     ) -> Question:
         """The prompt at `index` of `split`, or at `seed`, or the next one; around the end."""
         rows = _rows(split)
-        place = next(self._next) if index is None and seed is None else index or seed or 0
-        self._row = rows[place % len(rows)]
+        if not rows:
+            raise ValueError(f"the bundle has no prompts in {split}.jsonl")
+        place = seed if index is None else index
+        self._row = rows[(next(self._next) if place is None else place) % len(rows)]
         self._state = State(episode_id=episode_id, step_count=0)
-        return Question(messages=self._row["prompt"], row=self._row)
+        return Question(messages=self._row["prompt"])
 
     def step(self, action: Answer, timeout_s: float | None = None, **more: Any) -> Question:
         """Score the answer; the episode ends."""
         if not self._row:
             raise RuntimeError("the environment was not begun: call reset() first")
         self._state.step_count += 1
-        question = Question(messages=self._row["prompt"], row=self._row, done=True)
+        question = Question(messages=self._row["prompt"], done=True)
         question.reward = self._apply_rubric(action, question)
         scored = self.rubric.scored
         question.metadata = {"numbers": scored.numbers, "violations": scored.violations}
@@ -135,6 +142,7 @@ class RubricEnvironment(Environment[Answer, Question, State]):
         return self._state
 
 
+@functools.cache
 def _rows(split: str) -> list[dict[str, Any]]:
     """The prompts of `train` or of `heldout`."""
     if split not in ("train", "heldout"):

@@ -1,4 +1,4 @@
-"""Stacks whose adapter is an environment of theirs: verifiers and OpenEnv, one answer an episode."""
+"""Stacks whose adapter is an environment: verifiers and OpenEnv, one answer an episode."""
 
 import importlib
 import sys
