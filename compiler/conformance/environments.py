@@ -127,7 +127,9 @@ PINS: dict[str, tuple[str, ...]] = {
         "anthropic==2.11.0",
         "antlr4-python3-runtime==4.13.2",
         "certifi==2026.10.18",
+        "cffi==2.1.1",
         "connectrpc==0.11.1",
+        "cryptography==50.0.2",
         "distro==1.9.0",
         "docstring_parser==0.18.0",
         "frozenlist==1.8.0",
@@ -136,6 +138,8 @@ PINS: dict[str, tuple[str, ...]] = {
         "latex2sympy2_extended==1.11.0",
         "loguru==0.7.3",
         "math-verify==0.9.0",
+        "mcp-types==2.0.0",
+        "mcp==2.0.0",
         "multidict==7.2.1",
         "openai==2.54.0",
         "prime-pydantic-config==0.4.3",
@@ -143,14 +147,19 @@ PINS: dict[str, tuple[str, ...]] = {
         "prime-sandboxes==0.5.1",
         "prime-traces==0.0.10",
         "propcache==0.5.4",
-        "protobuf==7.36.2",
-        "protobuf-py==0.1.1",
         "protobuf-py-ext==0.1.1",
+        "protobuf-py==0.1.1",
+        "protobuf==7.36.2",
         "pyqwest==0.12.0",
+        "python-multipart==0.0.34",
         "renderers==0.1.12",
+        "sse-starlette==3.7.0",
         "tenacity==9.2.1",
+        "tomli==2.5.0",
         "tomli_w==1.2.0",
+        "uv==0.13.8",
         "verifiers==0.4.0",
+        "watchfiles==1.3.0",
         "yarl==1.25.1",
     ),
     "openenv": (
@@ -198,7 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     found: dict[str, dict[str, Any]] = {}
     for name in args.stack or TARGETS:
-        reason = _install(name)
+        reason = install(name)
         if reason:
             print(f"{name}: skipped, {reason}", flush=True)
             continue
@@ -221,7 +230,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(any(run["wrong"] for run in found.values()))
 
 
-def _install(name: str) -> str:
+def install(name: str) -> str:
     """Put the packages of a stack into its folder, once; why not, where it fails."""
     pins = PINS.get(name)
     home = HOME / name

@@ -104,7 +104,7 @@ def test_the_answer_is_scored_as_it_came(tmp_path):
     module = caller.module
     row = TARGETS["verifiers"].row(WHOLE.record(), 0)
     task = module.RubricTask(module.data_of(row))
-    trace = episodes._Trace("  See a doctor.\n")
+    trace = episodes.FinishedTrace("  See a doctor.\n")
     episodes.wait(task.rubric(trace))
     assert seen[-1]["response"] == "  See a doctor.\n"
     assert seen[-1]["prompt"] == WHOLE.prompt

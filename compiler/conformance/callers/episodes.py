@@ -17,7 +17,7 @@ class Verifiers:
     def __init__(self, bundle: Path, folder: Path) -> None:
         self.real = here("verifiers")
         if not self.real:
-            _stand_in_for_verifiers()
+            stand_in_for_verifiers()
         sys.path.insert(0, str(folder))
         self.module = importlib.import_module("rubric_verifiers")
         own = Path(self.module.reward.__file__).read_bytes()
@@ -30,7 +30,7 @@ class Verifiers:
         return [wait(self._scored(task, answer)) for answer in answers]
 
     async def _scored(self, task: Any, answer: str) -> Got:
-        trace = _trace(task, answer) if self.real else _Trace(answer)
+        trace = _trace(task, answer) if self.real else FinishedTrace(answer)
         try:
             await (task.score(trace) if self.real else _score(task, trace))
         except Exception as error:
@@ -63,7 +63,7 @@ def _numbers(metrics: dict[str, Any]) -> dict[str, float]:
     return {n.removeprefix(PREFIX): v for n, v in metrics.items() if n.startswith(PREFIX)}
 
 
-class _Trace:
+class FinishedTrace:
     """A trace, as far as the adapter goes."""
 
     root_reply = None
@@ -78,7 +78,7 @@ class _Trace:
         self.metrics.update(values)
 
 
-async def _score(task: Any, trace: _Trace) -> None:
+async def _score(task: Any, trace: FinishedTrace) -> None:
     trace.reward = sum([await task.rubric(trace)])
 
 
@@ -93,12 +93,14 @@ class _Base:
         return cls
 
 
-def _stand_in_for_verifiers() -> None:
+def stand_in_for_verifiers() -> None:
     names = ("Task", "TaskData", "Taskset", "TasksetConfig", "Env", "SingleAgentEnvConfig",
              "AgentConfig", "HarnessConfig", "SubprocessConfig")  # fmt: skip
     members: dict[str, Any] = {name: type(name, (_Base,), {}) for name in names}
     members["SingleAgentEnv"] = type("SingleAgentEnv", (members["Env"],), {})
-    stand_in("verifiers.v1", {**members, "Trace": _Trace, "reward": lambda function: function})
+    stand_in(
+        "verifiers.v1", {**members, "Trace": FinishedTrace, "reward": lambda function: function}
+    )
     sys.modules["verifiers"].v1 = sys.modules["verifiers.v1"]  # type: ignore[attr-defined]
 
 
@@ -108,7 +110,7 @@ class OpenEnv:
     def __init__(self, bundle: Path, folder: Path) -> None:
         self.real = here("openenv")
         if not self.real:
-            _stand_in_for_openenv()
+            stand_in_for_openenv()
         self.module = load(folder / "rubric_openenv.py", "rubric_openenv")
 
     def call(self, row: dict[str, Any], answers: tuple[str, ...]) -> list[Got]:
@@ -143,7 +145,7 @@ def _check_containers(rubric: Any, seen: Any) -> None:
         raise AssertionError("the gate is closed for a safe answer")
 
 
-def _stand_in_for_openenv() -> None:
+def stand_in_for_openenv() -> None:
     class Rubric:
         def __init__(self) -> None:
             self.last_score: float | None = None
