@@ -109,9 +109,9 @@ def _overhead(reward: Any, rounds: int) -> list[str]:
         "## Beside `reward.py`",
         f"Microseconds per answer, best of {rounds} rounds of {ANSWERS:,} answers; the last "
         "column is the median difference of a round. A rubric of seven criteria; the judge's time "
-        "is not in it. The adapters of slime, ART and verifiers are coroutines, called in one event "
-        "loop with a judge that is one too: any other judge costs a thread for each call. What "
-        "verifiers and OpenEnv do themselves is not in it; their classes are stood in for.",
+        "is not in it. The adapters of slime, ART and verifiers are coroutines, called in one "
+        "event loop with a judge that is one too: any other judge costs a thread for each call. "
+        "What verifiers and OpenEnv do themselves is not in it; their classes are stood in for.",
         table(rows),
     ]
 

@@ -98,9 +98,8 @@ def stand_in_for_verifiers() -> None:
              "AgentConfig", "HarnessConfig", "SubprocessConfig")  # fmt: skip
     members: dict[str, Any] = {name: type(name, (_Base,), {}) for name in names}
     members["SingleAgentEnv"] = type("SingleAgentEnv", (members["Env"],), {})
-    stand_in(
-        "verifiers.v1", {**members, "Trace": FinishedTrace, "reward": lambda function: function}
-    )
+    members |= {"Trace": FinishedTrace, "reward": lambda function: function}
+    stand_in("verifiers.v1", members)
     sys.modules["verifiers"].v1 = sys.modules["verifiers.v1"]  # type: ignore[attr-defined]
 
 
