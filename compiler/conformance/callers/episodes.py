@@ -110,7 +110,7 @@ class OpenEnv:
         self.real = here("openenv")
         if not self.real:
             stand_in_for_openenv()
-        self.module = load(folder / "rubric_openenv.py", "rubric_openenv")
+        self.module: Any = load(folder / "rubric_openenv.py", "rubric_openenv")
 
     def call(self, row: dict[str, Any], answers: tuple[str, ...]) -> list[Got]:
         self.module._rows = lambda split: [row]
