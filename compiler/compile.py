@@ -119,7 +119,8 @@ class Summary:
 def compile_bundle(request: Request) -> Summary:
     """Write the bundle.
 
-    Raises `DataFaults`, `UnfitStacks`, `Unsayable`, `OrderLost` and `write.WriteError`; then nothing is written.
+    Raises `DataFaults`, `UnfitStacks`, `Unsayable`, `OrderLost` and `write.WriteError`; then
+    nothing is written.
     """
     with whole_folder(request.out) as draft:
         state = State(request, draft, request.rubrics)

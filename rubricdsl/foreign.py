@@ -118,8 +118,9 @@ def _as_a_whole(rubric: ir.Rubric, powers: Powers) -> Iterator[Loss]:
         yield Loss(("reward", ""), "a rubric that only forbids", "without positive points there is "
                    "no score there", "add a criterion that `requires` something")  # fmt: skip
     if powers.clipped and powers.negative and forbids and requires:
-        yield Loss(("reward", ""), "scores end at 0", "the usual score is cut off at 0 "
-                   "and 1; the raw one is not", "use the raw score, as the file says", order=False)  # fmt: skip
+        why = "the usual score is cut off at 0 and 1; the raw one is not"
+        hint = "use the raw score, as the file says"
+        yield Loss(("reward", ""), "scores end at 0", why, hint, order=False)
     total = sum(spelled(rubric, as_sum(rubric)).weights.values(), Fraction())
     if total >= EXACT:
         yield Loss(("reward", ""), f"weights up to {float(total):.0e}",

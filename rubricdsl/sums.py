@@ -240,12 +240,12 @@ def spelled(rubric: ir.Rubric, found: Sum) -> Sum:
     exactly.
     """
     weights: Mapping[str, Fraction] = found.weights
-    alone = all(criterion.tier == "proficiency" for criterion in rubric.criteria)
-    if alone and rubric.reward.shape != "rar":
+    written = rubric.reward.shape == "healthbench"
+    if rubric.reward.shape != "rar" and all(c.tier == "proficiency" for c in rubric.criteria):
         weights = {criterion.id: _weight(criterion) for criterion in rubric.criteria}
-    if rubric.reward.shape == "healthbench" or (alone and rubric.reward.shape != "rar"):
-        if all(decimal(weight) is not None for weight in weights.values()):
-            return _rescaled(found, weights)
+        written = True
+    if written and all(decimal(weight) is not None for weight in weights.values()):
+        return _rescaled(found, weights)
     added = [weights[c.id] * credit for c in rubric.criteria for credit in (1, *_credits(c))]
     scale = math.lcm(*(value.denominator for value in added))
     common = math.gcd(*(int(value * scale) for value in added)) or 1

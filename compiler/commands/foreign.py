@@ -36,7 +36,5 @@ def lost_in(
         for name in formats
         for file in outcome.files
         if file.rubric is not None
-        for found in unsaid(
-            name, FORMATS[name].powers, file, with_shape(file.rubric, shape), lossy
-        )
+        for found in unsaid(name, FORMATS[name].powers, file, with_shape(file.rubric, shape), lossy)
     )
