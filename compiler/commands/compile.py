@@ -77,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         action="append",
         default=[],
-        help="a part of the bundle, a stack to write an adapter for, or the format of another tool; "
+        help="a part of the bundle, a stack to write an adapter for, or another tool's format; "
         "may be given several times (default: all parts)",
     )
     parser.add_argument(
