@@ -260,9 +260,7 @@ def _judged(run: Run) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def _scores(
-    run: Run, judged: Sequence[Mapping[str, Any]]
-) -> dict[tuple[str, str], dict[str, Any]]:
+def _scores(run: Run, judged: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
     """What `rubricc score` says, by prompt and answer.
 
     It refuses verdicts that are none; in a reward they are `cannot_assess`.
