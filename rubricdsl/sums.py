@@ -81,7 +81,7 @@ def loses(rubric: ir.Rubric) -> Iterator[Loss]:
                 "a veto",
                 f"with `reward {shape}` nothing else counts once it is violated, and in a sum all "
                 "criteria go on counting",
-                "`--shape lexicographic` is a reward that is a sum, and keeps the order of the tiers",
+                "`--shape lexicographic` is a reward that is a sum, in the order of the tiers",
             )
     if shape == "centred" and not rubric.tier("safety"):
         yield Loss(("reward", ""), "`centred`", "a rank within the group is no property of one "
