@@ -4,18 +4,22 @@ Each package that runs on a processor is put into a folder of its own below `bui
 what it asks for beyond the list here: torch, transformers and their like are those of the
 interpreter. `rubricc conformance` then runs with that folder first on the path. What cannot be
 installed is skipped with a line that says so; stacks that are on no package index are replayed.
+Formats of other tools are scored by interpreters of their own, because what those tools need does
+not fit beside what is here; rewardkit's is Python 3.12 or later (`PYTHON312` names one).
 `--record` writes what was found to `recorded.json`, which `rubricc stacks` reads.
 """
 
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..emit.formats import FORMATS
 from ..emit.targets import TARGETS
 
 HOME = Path("build/stacks")
@@ -195,19 +199,25 @@ PINS: dict[str, tuple[str, ...]] = {
         "watchfiles==1.3.0",
     ),
 }
+PACKAGES: dict[str, tuple[str, tuple[int, int]]] = {
+    "autorubric": ("autorubric==1.6.1", (3, 11)),
+    "rewardkit": ("harbor-rewardkit==0.2.3", (3, 12)),
+    "rubric": ("rubric==2.2.0", (3, 11)),
+}
+"""Tools with an interpreter of their own: the package, and the least version of Python."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when everything that could be installed agrees."""
     parser = argparse.ArgumentParser(description="Conformance with the stacks' own code.")
     parser.add_argument(
-        "--stack", action="append", default=[], choices=tuple(TARGETS), metavar="NAME"
+        "--stack", action="append", default=[], choices=(*TARGETS, *FORMATS), metavar="NAME"
     )
     parser.add_argument("--record", action="store_true", help="write recorded.json")
     args = parser.parse_args(arguments)
     found: dict[str, dict[str, Any]] = {}
-    for name in args.stack or TARGETS:
-        reason = install(name)
+    for name in args.stack or (*TARGETS, *FORMATS):
+        reason = _make(name) if name in PACKAGES else install(name)
         if reason:
             print(f"{name}: skipped, {reason}", flush=True)
             continue
@@ -249,6 +259,46 @@ def install(name: str) -> str:
     return ""
 
 
+def _make(name: str) -> str:
+    """Make the interpreter of a format's tool, once; why not, where it fails."""
+    package, least = PACKAGES[name]
+    home = HOME / name
+    stamp = home / ".installed"
+    if stamp.exists() and stamp.read_text() == package:
+        return ""
+    python = _at_least(least)
+    if python is None:
+        return f"there is no Python {'.'.join(map(str, least))} or later (PYTHON312 may name one)"
+    commands = (
+        [python, "-m", "venv", "--clear", str(home)],
+        [str(home / "bin/python"), "-m", "pip", "install", "--quiet", package],
+    )
+    for command in commands:
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return f"its packages did not arrive within {SECONDS} s"
+        if done.returncode != 0:
+            return f"it could not be installed: {done.stderr.strip().splitlines()[-1:]}"
+    stamp.write_text(package)
+    return ""
+
+
+def _at_least(least: tuple[int, int]) -> str | None:
+    """An interpreter that is new enough: this one, or one that can be found."""
+    if sys.version_info >= least:
+        return sys.executable
+    found = (shutil.which(name) for name in (os.environ.get("PYTHON312", ""), "python3.12",
+                                             "python3.13", "python3.14") if name)  # fmt: skip
+    works = f"import sys; sys.exit(sys.version_info < {least})"
+    return next(
+        (p for p in found if p and subprocess.run([p, "-c", works], check=False).returncode == 0),
+        None,
+    )
+
+
 def _run(name: str) -> dict[str, Any] | str:
     """The report of one stack, in a process of its own; what went wrong where there is none."""
     code = "import sys; from rubricdsl.compiler.cli import main; sys.exit(main(sys.argv[1:]))"
@@ -256,6 +306,9 @@ def _run(name: str) -> dict[str, Any] | str:
     folders = [os.environ.get("PYTHONPATH", ""), str((HOME / name).resolve())]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, folders)),
                    "HF_HUB_OFFLINE": "1", "LITELLM_LOCAL_MODEL_COST_MAP": "true"}  # fmt: skip
+    if name in PACKAGES:
+        own = (HOME / name / "bin/python").absolute()
+        environment |= {f"RUBRICC_{name.upper()}_PYTHON": str(own)}
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS,
                               env=environment, check=False)  # fmt: skip
@@ -265,7 +318,7 @@ def _run(name: str) -> dict[str, Any] | str:
     if start < 0:
         return f"failed: {done.stderr.strip().splitlines()[-1:]}"
     report: dict[str, Any] = json.JSONDecoder().raw_decode(done.stdout[start:])[0][0]
-    if name in PINS and not report["real"]:
+    if name in (*PINS, *PACKAGES) and not report["real"]:
         return "its package is installed and cannot be imported"
     return report
 

@@ -25,6 +25,7 @@ from rubricdsl.compiler.conformance.callers import (
 from rubricdsl.compiler.conformance.cases import GROUP, published
 from rubricdsl.compiler.conformance.recorded import recorded
 from rubricdsl.compiler.conformance.run import run_stack
+from rubricdsl.compiler.emit.formats import FORMATS
 from rubricdsl.compiler.emit.targets import TARGETS
 from rubricdsl.compiler.job import Options
 from rubricdsl.runtime.evaluate import Case
@@ -57,7 +58,7 @@ def test_all_rewards_agree(stack):
 def test_every_stack_has_a_caller_and_a_record():
     assert list(CALLERS) == list(TARGETS)
     found = recorded()
-    assert set(found) == set(TARGETS)
+    assert set(found) == {*TARGETS, *FORMATS}
     assert all(run["wrong"] == 0 for run in found.values())
     assert {name for name, run in found.items() if run["real"]} >= {"trl", "verl", "openrlhf"}
 
@@ -256,7 +257,7 @@ def test_a_centred_sample_without_a_reward_has_no_part_in_the_mean(tmp_path, mon
 def test_what_stacks_lists(capsys):
     assert cli.main(["stacks"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[1:]] == list(TARGETS)
+    assert [line.split()[0] for line in lines[1:]] == [*TARGETS, *FORMATS]
     assert cli.main(["stacks", "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert {row["target"]: row["agree"] for row in found}["verl"] >= 1000
