@@ -336,7 +336,7 @@ def emit(state: State) -> State:
             done += 1
             state.request.progress(f"writing {name}", done)
     state.draft.close()
-    notes = list(state.notes)
+    notes = [*state.notes, *(n for name in options.stacks for n in TARGETS[name].notes(job))]
     evaluation = [r.name for r in state.rubrics if r.purpose == "evaluation"]
     if evaluation and {"reward_model", "grpo"} & set(options.targets):
         shown = ", ".join(evaluation[:3]) + (", …" if len(evaluation) > 3 else "")

@@ -56,7 +56,7 @@ from ..emit.formats import FORMATS
 from ..emit.targets import TARGETS, Target
 from ..job import PARTS, Options, Part
 from ..write import WriteError, check_replaceable
-from .foreign import add_lossy, lost_in
+from .foreign import add_lossy, lost_in, lost_to_judges
 from .locked import add_locked, checked
 from .progress import Progress
 from .report import report
@@ -121,6 +121,7 @@ def run(args: argparse.Namespace) -> int:
         told = [d for d in outcome.diagnostics if d.level != "note"]
         formats = tuple(name for name in FORMATS if name in args.target)
         told += lost_in(formats, outcome, args.shape, args.lossy)
+        told += lost_to_judges(args.target, outcome, args.shape)
         report(told, outcome.checker.source)
         if has_errors(told):
             return _failed(f"nothing was written: {_stopped(outcome)}")

@@ -11,6 +11,9 @@ from rubricdsl.passes import Outcome
 
 from ..emit.formats import FORMATS
 
+JUDGES = {"verifiers": "verifiers-judge"}
+"""Stacks that have a judge of their own, and the format that it reads."""
+
 
 def add_lossy(parser: argparse.ArgumentParser) -> None:
     """The argument that writes what can be said."""
@@ -25,6 +28,15 @@ def with_shape(rubric: ir.Rubric, shape: ir.Shape | None) -> ir.Rubric:
     if shape is None or shape == rubric.reward.shape:
         return rubric
     return dataclasses.replace(rubric, reward=ir.Reward(shape))
+
+
+def lost_to_judges(
+    stacks: Iterable[str], outcome: Outcome, shape: ir.Shape | None
+) -> tuple[Diagnostic, ...]:
+    """Why a stack's own judge gets no file, as warnings: the stack is written in any case."""
+    names = (JUDGES[name] for name in stacks if name in JUDGES)
+    files = [f for f in outcome.files if f.rubric is not None and f.rubric.purpose == "training"]
+    return lost_in(names, outcome, shape, lossy=True) if len(files) == 1 else ()
 
 
 def lost_in(

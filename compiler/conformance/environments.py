@@ -21,6 +21,7 @@ from typing import Any
 
 from ..emit.formats import FORMATS
 from ..emit.targets import TARGETS
+from .formats.run import variable
 
 HOME = Path("build/stacks")
 SECONDS = 300
@@ -203,6 +204,7 @@ PACKAGES: dict[str, tuple[str, tuple[int, int]]] = {
     "autorubric": ("autorubric==1.6.1", (3, 11)),
     "rewardkit": ("harbor-rewardkit==0.2.3", (3, 12)),
     "rubric": ("rubric==2.2.0", (3, 11)),
+    "verifiers-judge": ("verifiers==0.4.0", (3, 11)),
 }
 """Tools with an interpreter of their own: the package, and the least version of Python."""
 
@@ -308,7 +310,7 @@ def _run(name: str) -> dict[str, Any] | str:
                    "HF_HUB_OFFLINE": "1", "LITELLM_LOCAL_MODEL_COST_MAP": "true"}  # fmt: skip
     if name in PACKAGES:
         own = (HOME / name / "bin/python").absolute()
-        environment |= {f"RUBRICC_{name.upper()}_PYTHON": str(own)}
+        environment |= {variable(name): str(own)}
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS,
                               env=environment, check=False)  # fmt: skip

@@ -7,13 +7,18 @@ from types import SimpleNamespace
 
 import pytest
 
+from rubricdsl.compiler import cli
 from rubricdsl.compiler.compile import Request, compile_bundle
 from rubricdsl.compiler.conformance.callers import episodes
 from rubricdsl.compiler.conformance.callers.episodes import OpenEnv, Verifiers
 from rubricdsl.compiler.conformance.cases import GROUP, published
+from rubricdsl.compiler.conformance.formats.cases import SMALL
 from rubricdsl.compiler.conformance.run import _apart
+from rubricdsl.compiler.emit.formats import FORMATS, text_of
 from rubricdsl.compiler.emit.targets import TARGETS
 from rubricdsl.compiler.job import Options
+from rubricdsl.ir_json import semantic_hash
+from rubricdsl.passes import check_paths
 
 PUBLISHED = published()
 CASES = {case.id: case for case in PUBLISHED.cases}
@@ -77,6 +82,33 @@ def test_the_settings_name_the_group_and_the_taskset(tmp_path):
     evaluation = tomllib.loads((folder / "eval.toml").read_text())
     assert evaluation["num_rollouts"] == 6
     assert evaluation["push"] is False
+
+
+def test_the_stacks_own_judge_gets_what_a_mean_can_say(tmp_path, capsys):
+    path, folder = tmp_path / "order.rubric", tmp_path / "out/stacks/verifiers"
+    path.write_text(
+        'rubric a.b version "1.0.0" status draft\ntitle "T"\n' + SMALL["order_levels"].text
+    )
+    arguments = ["compile", str(path), "--out", str(tmp_path / "out"), "--target", "verifiers"]
+    assert cli.main(arguments) == 0
+    assert "rubric.toml" not in capsys.readouterr().err
+    (rubric,) = check_paths([str(path)]).rubrics
+    text = text_of(FORMATS["verifiers-judge"], rubric, semantic_hash(rubric))
+    assert (folder / "rubric.toml").read_text("utf-8") == text
+    assert cli.main([*arguments, "--shape", "gated"]) == 0
+    told = capsys.readouterr().err
+    assert told.count("`verifiers-judge` has no words for a veto") == 4
+    assert "order.rubric:4:8" in told
+    assert "note: verifiers: no rubric.toml for its own judge" in told
+    assert not (folder / "rubric.toml").exists()
+    assert (folder / "rubric_verifiers/reward.py").exists()
+
+
+def test_the_stacks_own_judge_reads_one_rubric(tmp_path):
+    rubrics = tuple(r for r in PUBLISHED.rubrics() if r.reward.shape in ("gated", "rar"))
+    options = Options(targets=TARGETS["verifiers"].parts, stacks=("verifiers",))
+    summary = compile_bundle(Request(rubrics, tmp_path / "out", (), options))
+    assert f"and there are {len(rubrics)}" in summary.notes[-1]
 
 
 @pytest.mark.parametrize(("said", "errored"), [(None, True), ("drop", True), ("policy", False)])

@@ -19,7 +19,8 @@ from rubricdsl.foreign import losses
 from rubricdsl.ir_json import semantic_hash
 from rubricdsl.passes import check_paths
 
-ENDS = {"healthbench": "jsonl", "autorubric": "yaml", "rewardkit": "toml", "rubric": "yaml"}
+ENDS = {"healthbench": "jsonl", "autorubric": "yaml", "rewardkit": "toml", "rubric": "yaml",
+        "verifiers-judge": "toml"}  # fmt: skip
 WORDS = 'A “quote”, a \\"plain\\" one: # no {brace} \\\\ \\u0007\\u2028\\u0085\\u007f\\u00e9 🩺'
 
 
@@ -106,6 +107,7 @@ def test_texts_come_back_as_they_were(name, tmp_path):
         "autorubric": lambda: yaml.safe_load(text)["criteria"][0]["requirement"],
         "rubric": lambda: yaml.safe_load(text)[0]["requirement"],
         "rewardkit": lambda: tomllib.loads(text)["criterion"][0]["description"],
+        "verifiers-judge": lambda: tomllib.loads(text)["criteria"][0]["text"],
     }[name]()
     assert told == found.criteria[0].text
 
@@ -153,6 +155,8 @@ def test_a_bundle_of_formats(tmp_path, capsys):
         "stacks/rewardkit/formats.order/rubric.toml",
         "stacks/rubric/formats.flat.yaml",
         "stacks/rubric/formats.order.yaml",
+        "stacks/verifiers-judge/formats.flat.toml",
+        "stacks/verifiers-judge/formats.order.toml",
     ]
     one = tmp_path / "one.yaml"
     assert cli.main(["export", "rubric", str(folder / "flat.rubric"), "--out", str(one)]) == 0

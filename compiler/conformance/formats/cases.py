@@ -61,8 +61,8 @@ class Small(NamedTuple):
     formats: tuple[str, ...]
 
 
-ALL = ("healthbench", "autorubric", "rewardkit", "rubric")
-STEPS = ("autorubric", "rewardkit")
+ALL = ("healthbench", "autorubric", "rewardkit", "rubric", "verifiers-judge")
+STEPS = ("autorubric", "rewardkit", "verifiers-judge")
 SMALL: dict[str, Small] = {
     "flat": Small(FLAT, ALL),
     "flat_points": Small(FLAT + "reward healthbench\n", ALL),

@@ -7,6 +7,7 @@ runs against the packages show that.
 import json
 import tomllib
 from collections.abc import Callable, Sequence
+from typing import Any
 
 Verdict = bool | int
 """Whether a sentence is met, or a level."""
@@ -70,10 +71,28 @@ def rewardkit(text: str) -> Formula:
     return score
 
 
+def verifiers_judge(text: str) -> Formula:
+    """The weighted mean of ranks among the choices: `RubricJudge.score`."""
+    items = tomllib.loads(text)["criteria"]
+    total = sum(item["weight"] for item in items)
+
+    def value(item: dict[str, Any], verdict: Verdict) -> float:
+        said = ("no", "yes")[verdict] if isinstance(verdict, bool) else str(verdict)
+        choices: list[str] = item["choices"]
+        return choices.index(said) / (len(choices) - 1)
+
+    def score(sheet: Sequence[Verdict]) -> float:
+        pairs = zip(items, sheet, strict=True)
+        return float(sum(item["weight"] * value(item, verdict) for item, verdict in pairs) / total)
+
+    return score
+
+
 FORMULAS: dict[str, Callable[[str], Formula]] = {
     "healthbench": healthbench,
     "autorubric": autorubric,
     "rewardkit": rewardkit,
     "rubric": rubric,
+    "verifiers-judge": verifiers_judge,
 }
 """From the text of a file to the scores of sheets, with verdicts in the order of the file."""

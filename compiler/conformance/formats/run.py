@@ -47,8 +47,13 @@ def interpreter(form: Format) -> str | None:
     """The interpreter that has the format's tool; None where there is none."""
     if form.package is None:
         return None
-    named = os.environ.get(f"RUBRICC_{form.name.upper()}_PYTHON")
+    named = os.environ.get(variable(form.name))
     return named or (sys.executable if importlib.util.find_spec(form.name) else None)
+
+
+def variable(name: str) -> str:
+    """The variable of the environment that names the interpreter of a format's tool."""
+    return f"RUBRICC_{name.replace('-', '_').upper()}_PYTHON"
 
 
 def _scores(
@@ -57,7 +62,7 @@ def _scores(
     """What the tool says, and its version. Raises `RuntimeError` where it fails."""
     cases = [{"text": text, "sheets": own} for text, own in zip(texts, asked, strict=True)]
     done = subprocess.run(
-        [python, "-P", str(SCORERS / f"score_{form.name}.py")],
+        [python, "-P", str(SCORERS / f"score_{form.name.replace('-', '_')}.py")],
         input=json.dumps(cases), capture_output=True, text=True, timeout=SECONDS, check=False,
         env={**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "true", "PYTHONPATH": ""},
     )  # fmt: skip

@@ -39,7 +39,8 @@ class Target:
     as Parquet, None where JSON Lines are all that is written. `adapter` is the name of a file in
     `adapters/`, `settings` those of templates by the name of the file that each becomes. With
     `module` the adapter is the Python package of that name, which has the rows and a copy of
-    `reward.py` in it, for stacks that install what they run. `more` writes what only one stack has.
+    `reward.py` in it, for stacks that install what they run. `more` writes what only one stack has;
+    `notes` tells what of it is missing.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Target:
     settings: Mapping[str, str] | None = None
     module: str | None = None
     more: Callable[[Job], Iterator[Chunk]] | None = None
+    notes: Callable[[Job], tuple[str, ...]] = lambda job: ()
 
     @property
     def folder(self) -> str:
