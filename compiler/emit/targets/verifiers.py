@@ -27,10 +27,8 @@ def judged(job: Job) -> Iterator[Chunk]:
 
     if len(job.training) == 1 and not _lost(job, FORMAT.powers):
         (rubric,) = job.training
-        yield (
-            f"{FOLDER}/verifiers/{RUBRIC}",
-            text_of(FORMAT, rubric, job.hashes[rubric.name]).encode(),
-        )
+        text = text_of(FORMAT, rubric, job.hashes[rubric.name])
+        yield f"{FOLDER}/verifiers/{RUBRIC}", text.encode()
 
 
 def _lost(job: Job, powers: Powers) -> bool:
@@ -49,9 +47,7 @@ def unjudged(job: Job) -> tuple[str, ...]:
         why = f"a weighted mean does not say all of {job.training[0].name}"
     else:
         return ()
-    return (
-        f"verifiers: no {RUBRIC} for its own judge, since {why}; reward.py is not touched by it",
-    )
+    return (f"verifiers: no {RUBRIC} for its own judge, since {why}; the taskset needs none",)
 
 
 TARGET = Target(
