@@ -21,6 +21,8 @@ test: $(STAMP) lint types
 test-stacks: $(STAMP)
 	$(BIN)/python -m rubricdsl.compiler.conformance.environments
 	$(BIN)/python -m rubricdsl.compiler.conformance.end_to_end.verifiers
+	$(BIN)/python -m rubricdsl.compiler.conformance.end_to_end.trl
+	$(BIN)/python -m rubricdsl.compiler.conformance.end_to_end.ms_swift
 
 lint: $(STAMP)
 	$(BIN)/ruff check $(PYTHON_FOLDERS)

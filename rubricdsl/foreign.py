@@ -13,7 +13,7 @@ from . import ir
 from .diagnostics import Diagnostic, diagnose
 from .passes.check import Checked
 from .source import Span
-from .sums import EXACT, Loss, as_sum, loses, spelled
+from .sums import EXACT, Loss, Place, as_sum, loses, spelled
 from .syntax import nodes as n
 
 LOSSY = "--lossy writes the rest, and says in the file what is missing"
@@ -71,7 +71,7 @@ def _told(format: str, loss: Loss, span: Span, lossy: bool) -> Diagnostic:
 
 def _by_criterion(rubric: ir.Rubric, powers: Powers) -> Iterator[Loss]:
     for criterion in rubric.criteria:
-        place = ("criterion", criterion.id)
+        place: Place = ("criterion", criterion.id)
         if criterion.when is not None:
             yield Loss(place, "a condition (`when`)", "a criterion always applies there", "")
         if criterion.check is not None:
@@ -89,7 +89,7 @@ def _by_criterion(rubric: ir.Rubric, powers: Powers) -> Iterator[Loss]:
 
 
 def _levels(criterion: ir.Criterion, powers: Powers) -> Iterator[Loss]:
-    place = ("criterion", criterion.id)
+    place: Place = ("criterion", criterion.id)
     last = len(criterion.levels) - 1
     if powers.levels == "none":
         yield Loss(place, "levels", "a criterion is met there or it is not", "")

@@ -160,7 +160,7 @@ def _rar(rubric: ir.Rubric) -> Sum:
 
 
 def _in_tiers(
-    rubric: ir.Rubric, veto: Mapping[str, Fraction], proficiency: Fraction, bonus: Fraction
+    rubric: ir.Rubric, veto: Mapping[ir.Severity, Fraction], proficiency: Fraction, bonus: Fraction
 ) -> dict[str, Fraction]:
     """Weights from what a kept veto, full proficiency and a bonus are worth."""
     total = sum((_weight(c) for c in rubric.tier("proficiency")), Fraction())
@@ -218,7 +218,7 @@ def _places(rubric: ir.Rubric) -> Sum:
     vetoes = [sum(c.severity == s for c in rubric.criteria) for s in ir.SEVERITIES]
     step = Fraction(_bonuses(rubric) + 1)
     place = step * (rubric.steps + 1)
-    veto: dict[str, Fraction] = {}
+    veto: dict[ir.Severity, Fraction] = {}
     for severity, count in reversed(list(zip(ir.SEVERITIES, vetoes, strict=True))):
         veto[severity] = place
         place *= count + 1
@@ -246,7 +246,9 @@ def spelled(rubric: ir.Rubric, found: Sum) -> Sum:
         written = True
     if written and all(decimal(weight) is not None for weight in weights.values()):
         return _rescaled(found, weights)
-    added = [weights[c.id] * credit for c in rubric.criteria for credit in (1, *_credits(c))]
+    added = [
+        weights[c.id] * credit for c in rubric.criteria for credit in (Fraction(1), *_credits(c))
+    ]
     scale = math.lcm(*(value.denominator for value in added))
     common = math.gcd(*(int(value * scale) for value in added)) or 1
     return _rescaled(found, {name: w * scale / common for name, w in weights.items()})

@@ -57,6 +57,9 @@ def run(args: argparse.Namespace) -> int:
         except FileNotFoundError as error:
             print(f"rubricc conformance: {error}; compile with --target {name}", file=sys.stderr)
             return 1
+        except RuntimeError as error:
+            print(f"rubricc conformance: its own code failed: {error}", file=sys.stderr)
+            return 1
         if args.format == "text":
             print(_line(reports[-1]), flush=True)
             for difference in reports[-1].differences[:10]:

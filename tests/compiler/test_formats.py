@@ -84,7 +84,9 @@ def test_a_wrong_weight_is_found(name, before, after, monkeypatch):
     right = {case: cases.rubric(case) for case in SMALL}
     monkeypatch.setitem(SMALL, "order", SMALL["order"]._replace(text=other))
     wrong = cases.rubric("order")
-    monkeypatch.setattr(run, "rewards", lambda found: cases.rewards(right[found.name[8:]]))
+    monkeypatch.setattr(
+        run, "rewards", lambda found, asked: cases.rewards(right[found.name[8:]], asked)
+    )
     monkeypatch.setattr(run, "rubric", lambda case: wrong if case == "order" else right[case])
     report = run.run_format(name)
     assert report.differences

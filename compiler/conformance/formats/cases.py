@@ -1,6 +1,6 @@
 """Small rubrics that formats can hold, and every verdict sheet that there is for them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import product
 from typing import NamedTuple
@@ -97,31 +97,48 @@ def rubric(name: str) -> ir.Rubric:
     return checked.rubric
 
 
-Sheet = tuple[bool | int, ...]
+Sheet = tuple[bool | int | None, ...]
+"""Whether a sentence is met, a level, or None where the judge cannot say."""
 
 
 def sheets(found: ir.Rubric) -> Iterator[Sheet]:
     """Every sheet of decided verdicts, in the order of the criteria."""
-    said: list[list[bool | int]] = [
+    said: list[list[bool | int | None]] = [
         [level.level for level in c.levels] if c.levels else [False, True] for c in found.criteria
     ]
     return product(*said)
 
 
-def rewards(found: ir.Rubric) -> list[Fraction]:
-    """The reward of every sheet before the division, by the runtime that rewards use."""
+def lost_sheets(found: ir.Rubric) -> Iterator[Sheet]:
+    """All good and all bad, but for one criterion without levels, of which nothing is known."""
+    for good in (True, False):
+        sheet: list[bool | int | None] = [
+            good * (len(c.levels) - 1) if c.levels else good == (c.polarity == "requires")
+            for c in found.criteria
+        ]
+        for place, criterion in enumerate(found.criteria):
+            if not criterion.levels:
+                yield (*sheet[:place], None, *sheet[place + 1 :])
+
+
+def rewards(found: ir.Rubric, asked: Iterable[Sheet]) -> list[Fraction]:
+    """The reward of each sheet before the division, by the runtime that rewards use."""
     form = compact(found, "")
     case = Case(form, {})
     exact = []
-    for sheet in sheets(found):
-        outcome = case.outcome(
-            {
-                c.id: verdict if c.levels else "met" if verdict else "unmet"
-                for c, verdict in zip(found.criteria, sheet, strict=True)
-            }
-        )
-        assert outcome.tally is not None  # every verdict is decided
+    for sheet in asked:
+        verdicts = zip(found.criteria, sheet, strict=True)
+        outcome = case.outcome({c.id: _spoken(c, verdict) for c, verdict in verdicts})
+        assert outcome.tally is not None  # no policy of the small rubrics drops
         reward = exact_reward(form, outcome.tally, outcome.credits, case.weights)
         assert reward is not None  # the small rubrics have positive points
         exact.append(Fraction(*reward))
     return exact
+
+
+def _spoken(criterion: ir.Criterion, verdict: bool | int | None) -> str | int:
+    if verdict is None:
+        return "cannot_assess"
+    if criterion.levels:
+        return verdict
+    return "met" if verdict else "unmet"

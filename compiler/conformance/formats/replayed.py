@@ -9,8 +9,8 @@ import tomllib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-Verdict = bool | int
-"""Whether a sentence is met, or a level."""
+Verdict = bool | int | None
+"""Whether a sentence is met, a level, or None where the judge cannot say."""
 
 
 Formula = Callable[[Sequence[Verdict]], float]
@@ -29,7 +29,7 @@ def healthbench(text: str) -> Formula:
 
 
 def autorubric(text: str) -> Formula:
-    """The weighted sum of values: `score_reports` with `normalize=False`."""
+    """The weighted sum of values: `score_reports` with `normalize=False` and the strategy FAIL."""
     import yaml
 
     items = yaml.safe_load(text)["criteria"]
@@ -37,9 +37,12 @@ def autorubric(text: str) -> Formula:
     def score(sheet: Sequence[Verdict]) -> float:
         total = 0.0
         for item, verdict in zip(items, sheet, strict=True):
-            options = item.get("options")
-            value = float(options[verdict]["value"]) if options else float(verdict)
-            total += value * float(item["weight"])
+            options, weight = item.get("options"), float(item["weight"])
+            if verdict is None:
+                total += min(weight, 0.0)
+            else:
+                value = float(options[verdict]["value"]) if options else float(verdict)
+                total += value * weight
         return total
 
     return score
@@ -50,7 +53,7 @@ def rubric(text: str) -> Formula:
     import yaml
 
     weights = [float(item["weight"]) for item in yaml.safe_load(text)]
-    return lambda sheet: sum(float(met) * w for w, met in zip(weights, sheet, strict=True))
+    return lambda sheet: sum(w for w, met in zip(weights, sheet, strict=True) if met)
 
 
 def rewardkit(text: str) -> Formula:
@@ -64,7 +67,7 @@ def rewardkit(text: str) -> Formula:
         total = 0.0
         for item, verdict in zip(items, sheet, strict=True):
             levels = item.get("levels")
-            value = verdict / (len(levels) - 1) if levels else float(verdict)
+            value = int(verdict or 0) / (len(levels) - 1 if levels else 1)
             total += item["weight"] * (1.0 - value if item.get("negate") else value)
         return round(total / weights if mean else total, 4)
 

@@ -5,15 +5,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from rubricdsl import ir
+
 from ...emit.formats import FORMATS, Format, said
 from ..run import Report
-from .cases import SMALL, TIED, Sheet, rewards, rubric, sheets
+from .cases import SMALL, TIED, Sheet, lost_sheets, rewards, rubric, sheets
 from .replayed import FORMULAS
 
 SECONDS = 300
@@ -29,18 +31,25 @@ def run_format(name: str) -> Report:
     names = [case for case, small in SMALL.items() if name in small.formats]
     found = [said(form, rubric(case), "sha256:0") for case in names]
     texts = [form.write(each) for each in found]
-    asked = [list(sheets(each.rubric)) for each in found]
+    asked = [[*sheets(each.rubric), *_without(name, each.rubric)] for each in found]
     python = interpreter(form)
     version, scores = (
         _scores(form, python, texts, asked) if python else (None, _replayed(form, texts, asked))
     )
     differences = [
         f"{case}: {difference}"
-        for case, each, own in zip(names, found, scores, strict=True)
-        for difference in _compare(own, rewards(each.rubric), form.line(each), form, case in TIED)
+        for case, each, own, given in zip(names, found, scores, asked, strict=True)
+        for difference in _compare(
+            own, rewards(each.rubric, given), form.line(each), form, case in TIED
+        )
     ]
     count = sum(map(len, asked))
     return Report(name, python is not None, version, len(names), count, tuple(differences))
+
+
+def _without(name: str, found: ir.Rubric) -> Iterable[Sheet]:
+    """Sheets with a lost verdict, for the format that has a word for it."""
+    return lost_sheets(found) if name == "autorubric" else ()
 
 
 def interpreter(form: Format) -> str | None:

@@ -100,7 +100,7 @@ def heading(found: Said, line: Line, *usage: str) -> str:
     if found.lost:
         told += ["", "NOT the meaning of the rubric. What is lost:"]
         told += [f"- {loss}" for loss in found.lost]
-    elif line == (0, 1):
+    elif not line[0] and line[1] == 1:
         told.append("The score is the reward.")
     else:
         told.append(f"The reward is {line[0]} + {line[1]} * score.")

@@ -22,9 +22,10 @@ def spoken(criterion: Criterion, verdict: bool | int | None) -> str:
 
 def score(rubric: Rubric, sheet: list[bool | int | None]) -> float | None:
     verdicts = [spoken(item, verdict) for item, verdict in zip(rubric.rubric, sheet, strict=True)]
-    return rubric.compute_score(
+    found: float | None = rubric.compute_score(
         verdicts, normalize=False, cannot_assess_strategy=CannotAssessStrategy.FAIL
     )
+    return found
 
 
 def main() -> None:

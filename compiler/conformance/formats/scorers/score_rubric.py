@@ -25,7 +25,8 @@ async def score(rubric: Rubric, sheet: list[bool]) -> float | None:
         return PerCriterionOutput(criterion_status=status, explanation="From a sheet.")
 
     report = await rubric.grade("An answer.", PerCriterionGrader(judge))
-    return report.raw_score
+    found: float | None = report.raw_score
+    return found
 
 
 def main() -> None:
