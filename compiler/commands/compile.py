@@ -20,9 +20,9 @@ grpo (settings and prompts for `trl grpo`); all of them unless some are named. A
 too (`rubricc stacks` lists them): its adapter, data and settings go into stacks/NAME, reward.py
 comes along, and the certificate is read for the setting that is written.
 
-The formats of other tools (healthbench, autorubric, rewardkit, rubric) are targets as well. Their
-scores are weighted sums, so a rubric is refused, with a finding for each thing that they have no
-words for; --shape lexicographic is a reward that is a sum, and --lossy writes what can be said.
+The formats of other tools (healthbench, autorubric, rewardkit, rubric, verifiers-judge) are targets
+as well. Their scores are weighted sums, so a rubric is refused, with a finding for each thing that
+they have no words for; --shape lexicographic is a reward that is a sum, and --lossy writes what can be said.
 
 A row of --data is {"id", "rubric", "prompt", "inputs", "responses": [{"id", "text", "verdicts"}]};
 docs/bundle.md describes it and everything that is written.

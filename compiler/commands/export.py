@@ -2,7 +2,7 @@
 
   rubricc export healthbench PATH --out FILE     JSON Lines, a record for each prompt
   rubricc export autorubric PATH --out FILE      YAML; so does rubric
-  rubricc export rewardkit PATH --out FILE       TOML
+  rubricc export rewardkit PATH --out FILE       TOML; so does verifiers-judge
   rubricc export sections PATH --out FILE        JSON Lines, for what came from them
 
 PATH is a .rubric file or a folder. A folder that `rubricc import` made gives the records it came
@@ -12,8 +12,8 @@ Other rubrics are written where the format's own score orders answers as the rew
 everything that it has no words for is named, where it stands, and nothing is written: vetoes of a
 gate, levels, conditions, checks, profiles. `--shape lexicographic` is a reward that is a weighted
 sum and keeps the order of the tiers; `--lossy` writes what can be said, and says in the file what
-is lost. A file of autorubric, rewardkit or rubric holds one rubric; `rubricc compile --target`
-writes all of a folder.
+is lost. A file holds one rubric, but for those of JSON Lines; `rubricc compile --target` writes all
+of a folder.
 
 examples:
   rubricc export healthbench build/healthbench --out records.jsonl
