@@ -22,7 +22,8 @@ comes along, and the certificate is read for the setting that is written.
 
 The formats of other tools (healthbench, autorubric, rewardkit, rubric, verifiers-judge) are targets
 as well. Their scores are weighted sums, so a rubric is refused, with a finding for each thing that
-they have no words for; --shape lexicographic is a reward that is a sum, and --lossy writes what can be said.
+they have no words for; --shape lexicographic is a reward that is a sum, and --lossy writes what can
+be said.
 
 A row of --data is {"id", "rubric", "prompt", "inputs", "responses": [{"id", "text", "verdicts"}]};
 docs/bundle.md describes it and everything that is written.
