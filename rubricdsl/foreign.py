@@ -113,15 +113,16 @@ def _as_a_whole(rubric: ir.Rubric, powers: Powers) -> Iterator[Loss]:
             yield Loss(("policy", tier), f"`cannot_assess means {policy}`",
                        "no rubric says there what becomes of a lost verdict", "")  # fmt: skip
     forbids = any(c.polarity == "forbids" for c in rubric.criteria)
-    requires = any(c.polarity == "requires" for c in rubric.criteria)
+    weights = spelled(rubric, as_sum(rubric)).weights
+    requires = any(c.polarity == "requires" and weights[c.id] for c in rubric.criteria)
     if powers.positive and not requires:
-        yield Loss(("reward", ""), "a rubric that only forbids", "without positive points there is "
-                   "no score there", "add a criterion that `requires` something")  # fmt: skip
+        yield Loss(("reward", ""), "a rubric without positive points", "nothing there can be "
+                   "divided by them", "add a criterion that `requires` something")  # fmt: skip
     if powers.clipped and powers.negative and forbids and requires:
         why = "the usual score is cut off at 0 and 1; the raw one is not"
         hint = "use the raw score, as the file says"
         yield Loss(("reward", ""), "scores end at 0", why, hint, order=False)
-    total = sum(spelled(rubric, as_sum(rubric)).weights.values(), Fraction())
+    total = sum(weights.values(), Fraction())
     if total >= EXACT:
         yield Loss(("reward", ""), f"weights up to {float(total):.0e}",
                    "floats do not add such numbers exactly", "use fewer steps")  # fmt: skip

@@ -222,8 +222,36 @@ def test_a_rubric_that_only_forbids_has_no_healthbench_score(tmp_path, capsys):
     path.write_text(text + 'proficiency { criterion a weight 1 forbids "A." }', encoding="utf-8")
     out = str(tmp_path / "out")
     assert cli.main(["export", "healthbench", str(path), "--out", out]) == 1
-    assert "no words for a rubric that only forbids" in capsys.readouterr().err
+    assert "no words for a rubric without positive points" in capsys.readouterr().err
     assert cli.main(["export", "rubric", str(path), "--out", out]) == 0
+
+
+def test_eleven_levels_are_too_many_for_rewardkit(tmp_path, capsys):
+    path = tmp_path / "a.rubric"
+    levels = " ".join(f'level {n} "l{n}" example "{n}."' for n in range(11))
+    path.write_text(
+        'rubric a.b version "1.0.0" title "T" purpose evaluation\n'
+        f'proficiency {{ criterion a weight 1 requires "A." {levels} }}',
+        encoding="utf-8",
+    )
+    out = str(tmp_path / "out")
+    assert cli.main(["export", "rewardkit", str(path), "--out", out]) == 1
+    assert "a criterion has 10 at most there" in capsys.readouterr().err
+    assert cli.main(["export", "autorubric", str(path), "--out", out]) == 0
+
+
+def test_scores_that_four_decimals_would_make_one_are_sums():
+    means = {
+        name: 'aggregation = "weighted-mean"' in text_of(FORMATS["rewardkit"], rubric(name), "h")
+        for name in ("order", "fine", "labels")
+    }
+    assert means == {"order": True, "fine": False, "labels": True}
+
+
+def test_a_tool_that_fails_is_no_agreement(monkeypatch, capsys):
+    monkeypatch.setattr(run, "interpreter", lambda form: "/bin/false")
+    assert cli.main(["conformance", "--stack", "rubric"]) == 1
+    assert "its own code failed" in capsys.readouterr().err
 
 
 def test_every_sheet_is_there():

@@ -48,7 +48,8 @@ def _item(found: Said, place: int, criterion: ir.Criterion) -> str:
 
 
 def _fits_mean(found: Said) -> bool:
-    return smallest(found.rubric, found.sum) >= DECIMALS * found.total
+    """Whether rounded means stay apart, which those just one unit apart need not."""
+    return smallest(found.rubric, found.sum) > DECIMALS * found.total
 
 
 def line(found: Said) -> Line:

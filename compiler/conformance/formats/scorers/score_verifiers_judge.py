@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import verifiers.v1 as vf
 
 
-class Sheet(vf.RubricJudge):
+class Sheet(vf.RubricJudge):  # type: ignore[misc]
     """A judge whose model says what is in the sheet."""
 
     sheet: list[bool | int]
