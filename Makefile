@@ -20,6 +20,9 @@ test: $(STAMP) lint types
 # Adapters, called by the stacks' own code; the packages go into build/stacks.
 test-stacks: $(STAMP)
 	$(BIN)/python -m rubricdsl.compiler.conformance.environments
+	$(BIN)/python -m rubricdsl.compiler.conformance.end_to_end.verifiers
+	$(BIN)/python -m rubricdsl.compiler.conformance.end_to_end.trl
+	$(BIN)/python -m rubricdsl.compiler.conformance.end_to_end.ms_swift
 
 lint: $(STAMP)
 	$(BIN)/ruff check $(PYTHON_FOLDERS)

@@ -29,12 +29,13 @@ from report import machine, table
 from rubricdsl import ir
 from rubricdsl.compact import compact
 from rubricdsl.compiler.compile import Request, compile_bundle
+from rubricdsl.compiler.conformance.callers import episodes
 from rubricdsl.compiler.emit.targets import TARGETS
 from rubricdsl.compiler.job import Options
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "benchmarks" / "results" / "adapter_speed.md"
-STACKS = ("verl", "openrlhf", "slime", "art")
+STACKS = ("verl", "openrlhf", "slime", "art", "verifiers", "openenv")
 ANSWERS = 2000
 BATCH, GROUP = 4096, 8
 Work = Callable[[], object]
@@ -50,6 +51,8 @@ def main() -> int:
         bundle = Path(name) / "bundle"
         options = Options(targets=("reward",), stacks=STACKS)
         compile_bundle(Request((_rubric("mole", 1),), bundle, (), options))
+        episodes.stand_in_for_verifiers()
+        episodes.stand_in_for_openenv()
         sys.path[:0] = [str(bundle), *(str(bundle / TARGETS[s].folder) for s in STACKS)]
         reward = importlib.import_module("reward")
         reward.set_judge(lambda items: [SHEET for _ in items])
@@ -106,8 +109,9 @@ def _overhead(reward: Any, rounds: int) -> list[str]:
         "## Beside `reward.py`",
         f"Microseconds per answer, best of {rounds} rounds of {ANSWERS:,} answers; the last "
         "column is the median difference of a round. A rubric of seven criteria; the judge's time "
-        "is not in it. The adapters of slime and ART are coroutines, called in one event loop with "
-        "a judge that is one too: any other judge costs a thread for each call.",
+        "is not in it. The adapters of slime, ART and verifiers are coroutines, called in one "
+        "event loop with a judge that is one too: any other judge costs a thread for each call. "
+        "What verifiers and OpenEnv do themselves is not in it; their classes are stood in for.",
         table(rows),
     ]
 
@@ -130,6 +134,13 @@ def _pair(
             lambda: reward.score_rows([given], [answer]),
         )
 
+    if stack == "openenv":
+        rubric = adapter.BundleRubric(lambda action, seen: given, lambda action, seen: action)
+        return (
+            lambda: rubric(answer, None),
+            lambda: reward.score_rows([given], [answer]),
+        )
+
     async def judge(items: list[dict[str, Any]]) -> Any:
         return [SHEET for _ in items]
 
@@ -146,6 +157,13 @@ def _pair(
         work.repeats = 64  # type: ignore[attr-defined]
         return work
 
+    if stack == "verifiers":
+        reward = adapter.reward
+        task, trace = adapter.RubricTask(adapter.data_of(row)), episodes.FinishedTrace(answer)
+        return (
+            waiting(lambda: task.rubric(trace)),
+            waiting(lambda: reward.score_rows_async([given], [answer])),
+        )
     if stack == "slime":
         samples = [SimpleNamespace(metadata=dict(row["metadata"]), response=answer)
                    for _ in range(GROUP)]  # fmt: skip

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .base import Caller, Got
 from .by_group import Art, MsSwift, NemoRL, Slime, Tinker
+from .episodes import OpenEnv, Verifiers
 from .one_at_a_time import OpenRLHF, SkyRL, Verl
 from .trl import Trl, Unsloth
 
@@ -19,6 +20,8 @@ CALLERS: dict[str, Callable[[Path, Path], Caller]] = {
     "unsloth": Unsloth,
     "art": Art,
     "tinker": Tinker,
+    "verifiers": Verifiers,
+    "openenv": OpenEnv,
 }
 
 __all__ = ["CALLERS", "Caller", "Got"]

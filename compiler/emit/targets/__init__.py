@@ -4,12 +4,14 @@ from . import (
     art,
     ms_swift,
     nemo_rl,
+    openenv,
     openrlhf,
     skyrl,
     slime,
     tinker,
     trl,
     unsloth,
+    verifiers,
     verl,
 )
 from .interface import FOLDER, Record, Target, emit
@@ -17,7 +19,8 @@ from .interface import FOLDER, Record, Target, emit
 TARGETS: dict[str, Target] = {
     module.TARGET.name: module.TARGET
     for module in (
-        trl, verl, openrlhf, slime, skyrl, ms_swift, nemo_rl, unsloth, art, tinker,
+        trl, verl, openrlhf, slime, skyrl, ms_swift, nemo_rl, unsloth, art, tinker, verifiers,
+        openenv,
     )
 }  # fmt: skip
 
