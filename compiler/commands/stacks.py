@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
             row["least"],
             row["tried"],
             f"{row['agree']:,}",
-            row["setting"],
+            row["setting"] or "none: it evaluates",
             row["lost"],
         )
         for row in found
@@ -58,6 +58,7 @@ def listing() -> list[dict[str, Any]]:
             "agree": _agree(runs.get(target.name)),
             "setting": target.setting,
             "tier_setting": target.tier_setting,
+            "use": "evaluation" if target.evaluates else "training",
             "whole_groups": target.whole_groups,
             "lost": target.failure,
         }

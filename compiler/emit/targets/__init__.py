@@ -2,9 +2,12 @@
 
 from . import (
     art,
+    inspect,
+    lm_eval,
     ms_swift,
     nemo_rl,
     openrlhf,
+    promptfoo,
     skyrl,
     slime,
     tinker,
@@ -12,13 +15,14 @@ from . import (
     unsloth,
     verl,
 )
-from .interface import FOLDER, Record, Target, emit
+from .interface import FOLDER, PROMPTS, Record, Target, emit
 
 TARGETS: dict[str, Target] = {
     module.TARGET.name: module.TARGET
     for module in (
-        trl, verl, openrlhf, slime, skyrl, ms_swift, nemo_rl, unsloth, art, tinker,
+        trl, verl, openrlhf, slime, skyrl, ms_swift, nemo_rl, unsloth, art, tinker, inspect,
+        promptfoo, lm_eval,
     )
 }  # fmt: skip
 
-__all__ = ["FOLDER", "TARGETS", "Record", "Target", "emit"]
+__all__ = ["FOLDER", "PROMPTS", "TARGETS", "Record", "Target", "emit"]

@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 from ...job import Chunk, Job, Part
 from ...templating import render
-from ..grpo import prompt_records
+from ..grpo import evaluation_records, prompt_records
 from ..records import line
 
 FOLDER = "stacks"
+PROMPTS = "heldout.jsonl"
+"""What a stack that evaluates reads, in its folder."""
 
 Record = Mapping[str, Any]
 """A prompt as `grpo/prompts.jsonl` has it; `rubric_json` is empty unless rubrics come in rows."""
@@ -27,8 +29,8 @@ class Target:
 
     `package` is what it is called where packages are had, `least` the least version that does all
     that the adapter uses. `setting` is the name in `analysis.stacks.SETTINGS` that the settings
-    written here stand for; `tier_setting` the one for rubrics whose shape is `tiers`, None where
-    the stack adds columns up. `whole_groups` says whether the adapter sees all answers to a prompt
+    written here stand for, None for a stack that evaluates and makes no advantages; `tier_setting`
+    the one for rubrics whose shape is `tiers`, None where the stack adds columns up. `whole_groups` says whether the adapter sees all answers to a prompt
     at once, which `reward centred` needs. `parts` are further parts of the bundle that it needs.
 
     `row` makes a row of the stack's data set from a record and its number; `columns` are its types
@@ -39,7 +41,7 @@ class Target:
     name: str
     package: str
     least: str
-    setting: str
+    setting: str | None
     tier_setting: str | None = None
     whole_groups: bool = False
     failure: Failure = "constant"
@@ -54,8 +56,13 @@ class Target:
         """Where its files are, from the folder of the bundle; as a name that Python can import."""
         return f"{FOLDER}/{self.name.replace('-', '_')}"
 
-    def read_as(self, job: Job) -> str:
-        """The setting that the certificate is read for."""
+    @property
+    def evaluates(self) -> bool:
+        """Whether models are measured there, on prompts that nothing was trained on."""
+        return self.setting is None
+
+    def read_as(self, job: Job) -> str | None:
+        """The setting that the certificate is read for; None where no advantages are made."""
         return (job.by_tier and self.tier_setting) or self.setting
 
 
@@ -68,6 +75,11 @@ def emit(target: Target, job: Job) -> Iterator[Chunk]:
         text = render(template, group=job.options.group, seed=job.options.seed, tiers=tiers)
         yield f"{target.folder}/{name}", text.encode()
     if target.row is None:
+        return
+    if target.evaluates:
+        yield f"{target.folder}/{PROMPTS}", b""
+        for number, record in enumerate(evaluation_records(job)):
+            yield f"{target.folder}/{PROMPTS}", line(target.row(record, number))
         return
     for side in ("train", "heldout"):
         yield f"{target.folder}/{side}.jsonl", b""
