@@ -18,7 +18,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset
 from lm_eval.api.task import ConfigurableTask
 
 HERE = Path(__file__).resolve().parent
@@ -42,6 +41,8 @@ class RubricTask(ConfigurableTask):
 
     def download(self, dataset_kwargs: dict[str, Any] | None = None, **kwargs: Any) -> None:
         """Read the prompts. Raises `ValueError` where there are none."""
+        from datasets import Dataset
+
         path = (self.config.metadata or {}).get("prompts") or HERE / "heldout.jsonl"
         with Path(path).open(encoding="utf-8") as lines:
             rows = [json.loads(line) for line in lines]

@@ -44,9 +44,10 @@ def create_prompt(context: dict[str, Any]) -> list[dict[str, str]]:
     return _row(context["vars"])["prompt"]
 
 
-def get_assert(output: str, context: dict[str, Any]) -> dict[str, Any]:
+def get_assert(output: Any, context: dict[str, Any]) -> dict[str, Any]:
     """The reward as a grading result, with one component per criterion that applies."""
-    scored = reward.score_rows([_row(context["vars"])], [output])[0]
+    answer = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
+    scored = reward.score_rows([_row(context["vars"])], [answer])[0]
     lost = scored.reward is None
     # promptfoo takes an empty reason for a pass.
     reason = f"violates {', '.join(scored.violations)}" if scored.violations else "violates nothing"
