@@ -234,11 +234,15 @@ def read_data(state: State) -> State:
             f"{many(counts['evaluation_rows'], 'row')} of rubrics with `purpose evaluation`: "
             "nothing is trained on them"
         )
-    return dataclasses.replace(state, rows=_given(state, "training"), counts=counts, notes=tuple(notes))
+    rows = _given(state, "training")
+    return dataclasses.replace(state, rows=rows, counts=counts, notes=tuple(notes))
 
 
 def _given(state: State, purpose: str) -> Callable[[], Iterator[Row]]:
-    """The rows of the data files with rubrics of one purpose. They were checked; a file that changes meanwhile is a fault."""
+    """The rows of the data files with rubrics of one purpose.
+
+    They were checked; a file that changes meanwhile is a fault.
+    """
     rubrics = {r.name: r for r in state.rubrics}
 
     def rows() -> Iterator[Row]:

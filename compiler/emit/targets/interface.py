@@ -30,8 +30,9 @@ class Target:
     `package` is what it is called where packages are had, `least` the least version that does all
     that the adapter uses. `setting` is the name in `analysis.stacks.SETTINGS` that the settings
     written here stand for, None for a stack that evaluates and makes no advantages; `tier_setting`
-    the one for rubrics whose shape is `tiers`, None where the stack adds columns up. `whole_groups` says whether the adapter sees all answers to a prompt
-    at once, which `reward centred` needs. `parts` are further parts of the bundle that it needs.
+    the one for rubrics whose shape is `tiers`, None where the stack adds columns up.
+    `whole_groups` says whether the adapter sees all answers to a prompt at once, which `reward
+    centred` needs. `parts` are further parts of the bundle that it needs.
 
     `row` makes a row of the stack's data set from a record and its number; `columns` are its types
     as Parquet, None where JSON Lines are all that is written. `adapter` is the name of a file in
