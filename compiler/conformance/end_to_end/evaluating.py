@@ -28,7 +28,7 @@ from ..environments import HOME as PACKAGES
 from ..environments import install
 
 HOME = Path("build/end_to_end")
-RUBRICS = ("dermatology/changing_mole.rubric", "cardiology/chest_pain.rubric")
+FOLDERS = ("cardiology", "dermatology", "paediatrics")
 TOKENS = 32
 SECONDS = 600
 JUDGE = '''\
@@ -36,17 +36,29 @@ JUDGE = '''\
 
 import zlib
 
-KINDS = ("unmet", "met", "unmet", 1, "met", "unmet", "cannot_assess", 0, 2)
+KINDS = ("met", "unmet", "cannot_assess", 0, 1)
 
 
 def judge(items):
+    import reward
+
     return [
-        {name: _verdict(item["response"] + name) for name in item["criteria"]} for item in items
+        {
+            criterion["id"]: _verdict(item["response"] + criterion["id"], criterion)
+            for criterion in reward.compact_rubric(item["rubric"])["criteria"]
+        }
+        for item in items
     ]
 
 
-def _verdict(text):
-    return KINDS[zlib.crc32(text.encode()) % len(KINDS)]
+def _verdict(text, criterion):
+    """Mostly the good one: with many vetoes an answer would hardly ever be safe."""
+    draw = zlib.crc32(text.encode())
+    if draw % (8 if criterion["tier"] else 40) == 0:
+        return KINDS[draw // 40 % len(KINDS)]
+    if criterion["credits"]:
+        return len(criterion["credits"]) - 1
+    return "unmet" if criterion["forbids"] else "met"
 
 
 def broken(items):
@@ -120,8 +132,8 @@ def _prepared(stack: str) -> Place:
     home.mkdir(parents=True, exist_ok=True)
     place = Place(home / "bundle", home / "model", home)
     run_python("from rubricdsl.compiler.cli import main; raise SystemExit(main(sys.argv[1:]))",
-               "compile", *_rubrics(), "--out", str(place.bundle), "--synthesize", "20",
-               "--target", "ir", "--target", "reward_model", "--target", stack)  # fmt: skip
+               "compile", *_rubrics(), "--out", str(place.bundle), "--synthesize", "20", "--heldout", "4/5",
+               "--target", "reward_model", "--target", stack)  # fmt: skip
     run_python("from rubricdsl.rl import tiny; from rubricdsl.rl.material import open_material; "
                "from pathlib import Path; "
                "tiny.make_policy(open_material(Path(sys.argv[1])), Path(sys.argv[2]))",
@@ -132,7 +144,7 @@ def _prepared(stack: str) -> Place:
 
 
 def _rubrics() -> list[str]:
-    return [str(library_root() / name) for name in RUBRICS]
+    return [str(library_root() / name) for name in FOLDERS]
 
 
 def _short_of_breath(model: Path) -> None:
