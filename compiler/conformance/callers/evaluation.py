@@ -146,7 +146,9 @@ class LmEval:
         self.prompts.write_text(lines, encoding="utf-8")
         found = evaluate(Model(), self.manager.load(["rubric"]), bootstrap_iters=0)
         samples = sorted(found["samples"]["rubric"], key=lambda sample: sample["doc_id"])
-        metrics = [{name: sample[name] for name in sample["metrics"]} for sample in samples]
+        metrics: list[Mapping[str, float]] = [
+            {name: sample[name] for name in sample["metrics"]} for sample in samples
+        ]
         means = found["results"]["rubric"]
         if means["judge_failed,none"] != sum(m["judge_failed"] for m in metrics) / len(metrics):
             raise AssertionError("the harness tells another share of failures")

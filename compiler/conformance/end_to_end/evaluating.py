@@ -132,8 +132,8 @@ def _prepared(stack: str) -> Place:
     home.mkdir(parents=True, exist_ok=True)
     place = Place(home / "bundle", home / "model", home)
     run_python("from rubricdsl.compiler.cli import main; raise SystemExit(main(sys.argv[1:]))",
-               "compile", *_rubrics(), "--out", str(place.bundle), "--synthesize", "20", "--heldout", "4/5",
-               "--target", "reward_model", "--target", stack)  # fmt: skip
+               "compile", *_rubrics(), "--out", str(place.bundle), "--synthesize", "20",
+               "--heldout", "4/5", "--target", "reward_model", "--target", stack)  # fmt: skip
     run_python("from rubricdsl.rl import tiny; from rubricdsl.rl.material import open_material; "
                "from pathlib import Path; "
                "tiny.make_policy(open_material(Path(sys.argv[1])), Path(sys.argv[2]))",
