@@ -5,6 +5,7 @@ maybe `inputs` and `profile`), and the answers to them.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .amounts import reduced
@@ -45,19 +46,25 @@ class Scored(NamedTuple):
         made of it. The credit is None where the criterion does not apply, and where a policy
         dropped the answer. Every value is fit for JSON, whatever a judge said.
         """
-        rubric, sheet = self.case.rubric, self.sheet or {}
-        credits = self.outcome.credits or [None] * len(rubric["criteria"])
-        return {
-            criterion["id"]: {
-                "verdict": said(rubric, criterion, sheet.get(criterion["id"]), credit),
-                "tier": TIERS[criterion["tier"]],
-                "credit": None
-                if credit is None
-                else "{}/{}".format(*reduced(credit, rubric["unit"])),
-            }
-            for criterion, credit in zip(rubric["criteria"], credits, strict=True)
-            if criterion["id"] in self.case.applying
-        }
+        rubric, sheet, applying = self.case.rubric, self.sheet or {}, self.case.applying
+        credits, unit = self.outcome.credits or [None] * len(rubric["criteria"]), rubric["unit"]
+        found = {}
+        for criterion, credit in zip(rubric["criteria"], credits, strict=True):
+            name = criterion["id"]
+            if name in applying:
+                verdict = said(criterion, sheet.get(name), credit, unit)
+                exact = None if credit is None else _exact(credit, unit)
+                found[name] = {
+                    "verdict": verdict,
+                    "tier": TIERS[criterion["tier"]],
+                    "credit": exact,
+                }
+        return found
+
+
+@lru_cache(maxsize=4096)
+def _exact(credit: int, unit: int) -> str:
+    return "{}/{}".format(*reduced(credit, unit))
 
 
 def score_rows(rows: Sequence[Mapping[str, Any]], responses: Sequence[str]) -> list[Scored]:

@@ -72,16 +72,14 @@ def settled(rubric: CompactRubric, criterion: CompactCriterion, verdict: Any) ->
     return credit
 
 
-def said(
-    rubric: CompactRubric, criterion: CompactCriterion, verdict: Any, credit: int | None
-) -> str | int:
+def said(criterion: CompactCriterion, verdict: Any, credit: int | None, unit: int) -> str | int:
     """The verdict as it counted; "cannot_assess" where it says nothing valid.
 
     Of a criterion with a check it is what the check found, which only its credit tells.
     """
     if criterion["check"] is not None and credit is not None:
         return "met" if (credit == 0) == criterion["forbids"] else "unmet"
-    if _credit(criterion, verdict, rubric["unit"]) == "cannot_assess":
+    if _credit(criterion, verdict, unit) == "cannot_assess":
         return "cannot_assess"
     found: str | int = verdict
     return found
