@@ -17,10 +17,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rubricdsl.runtime.judging import ON_FAILURE
 from rubricdsl.source import library_root
 
 from ..callers.base import load
@@ -198,15 +200,27 @@ def _raised(place: Place, answers: Sequence[Answer]) -> Iterator[str]:
         yield f"{len(answers)} answers with a judge that fails"
     reward = load(place.bundle / "reward.py", "reward")
     reward.set_judge(load(place.home / "checksum_judge.py", "checksum_judge").broken)
-    os.environ["RUBRICC_ON_JUDGE_FAILURE"] = "drop"
     for at, answer in enumerate(answers):
-        (scored,) = reward.score_rows([answer.row], [answer.text])
+        with _dropping():
+            (scored,) = reward.score_rows([answer.row], [answer.text])
         if answer.reward is not None and bits(answer.reward) != bits(scored.value):
             yield f"answer {at + 1}: the judge failed, and the reward is {answer.reward!r}"
         flags = [answer.numbers[name] for name in ("unscored", "judge_failed")]
         if flags != [1.0, 1.0]:
             yield f"answer {at + 1}: the judge failed, and the flags are {flags}"
-    del os.environ["RUBRICC_ON_JUDGE_FAILURE"]
+
+
+@contextmanager
+def _dropping() -> Iterator[None]:
+    before = os.environ.get(ON_FAILURE)
+    os.environ[ON_FAILURE] = "drop"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[ON_FAILURE]
+        else:
+            os.environ[ON_FAILURE] = before
 
 
 def bits(value: float | None) -> str | None:
@@ -222,7 +236,7 @@ def environment(place: Place, stack: str, judge: str) -> dict[str, str]:
         **kept,
         "PYTHONPATH": os.pathsep.join(filter(None, folders)),
         "RUBRICC_JUDGE": f"checksum_judge:{judge}",
-        "RUBRICC_ON_JUDGE_FAILURE": "drop",
+        ON_FAILURE: "drop",
         "PYTHONWARNINGS": "ignore",
         "PYTHONDONTWRITEBYTECODE": "1",
         "HF_HUB_OFFLINE": "1",
