@@ -24,12 +24,15 @@ class Options:
 
     `group` is the number of samples per prompt in GRPO, `stack` the trainer's setting that is meant
     (None: what the one stack is set to, otherwise what `grpo.yaml` sets). `stacks` are names of
-    `emit.targets.TARGETS`. With `rubrics_in_rows` the prompts carry their rubrics, and
+    `emit.targets.TARGETS`, `formats` of `emit.formats.FORMATS`; with `lossy` these are written
+    although they lose something. With `rubrics_in_rows` the prompts carry their rubrics, and
     `reward.py` has none.
     """
 
     targets: tuple[Part, ...] = PARTS
     stacks: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    lossy: bool = False
     synthesize: int = 0
     seed: int = 0
     shape: ir.Shape | None = None

@@ -10,6 +10,7 @@ examples:
   rubricc compile rubrics/ --out build/bundle --target verl --group 16
   rubricc compile rubrics/ --out build/bundle --target inspect --target lm-eval
   rubricc compile rubrics/ --out build/bundle --stack openrlhf/rloo --group 16
+  rubricc compile triage.rubric --out build/bundle --target autorubric --shape lexicographic
 
 With --stack the certificate is read for another trainer than TRL as grpo.yaml sets it, and the
 summary says which of P1 to P5 are proved there (`rubricc verify --help` has them in words). The
@@ -20,6 +21,11 @@ grpo (settings and prompts for `trl grpo`); all of them unless some are named. A
 too (`rubricc stacks` lists them): its adapter, data and settings go into stacks/NAME, reward.py
 comes along, and the certificate is read for the setting that is written. Stacks that evaluate get
 the prompts that are held out, and those of rubrics with `purpose evaluation`.
+
+The formats of other tools (healthbench, autorubric, rewardkit, rubric, verifiers-judge) are targets
+as well. Their scores are weighted sums, so a rubric is refused, with a finding for each thing that
+they have no words for; --shape lexicographic is a reward that is a sum, and --lossy writes what can
+be said.
 
 A row of --data is {"id", "rubric", "prompt", "inputs", "responses": [{"id", "text", "verdicts"}]};
 docs/bundle.md describes it and everything that is written.
@@ -39,10 +45,21 @@ from rubricdsl.promises import broken_promise
 from rubricdsl.runtime.amounts import read_decimal
 
 from ..claims import settings_of, trainers
-from ..compile import DataFaults, OrderLost, Request, Summary, UnfitStacks, compile_bundle, many
+from ..compile import (
+    DataFaults,
+    OrderLost,
+    Request,
+    Summary,
+    UnfitStacks,
+    Unsayable,
+    compile_bundle,
+    many,
+)
+from ..emit.formats import FORMATS
 from ..emit.targets import PROMPTS, TARGETS, Target
 from ..job import PARTS, Options, Part
 from ..write import WriteError, check_replaceable
+from .foreign import add_lossy, lost_in, lost_to_judges
 from .locked import add_locked, checked
 from .progress import Progress
 from .report import report
@@ -59,12 +76,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--target",
-        choices=(*PARTS, *TARGETS),
+        choices=(*PARTS, *TARGETS, *FORMATS),
         metavar="NAME",
         action="append",
         default=[],
-        help="a part of the bundle, or a stack to write an adapter for; may be given several times "
-        "(default: all parts and no stack)",
+        help="a part of the bundle, a stack to write an adapter for, or another tool's format; "
+        "may be given several times (default: all parts)",
     )
     parser.add_argument(
         "--synthesize", type=_count, default=0, metavar="N",
@@ -93,6 +110,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--path", action="append", default=[], metavar="DIR", help="a further root for includes"
     )
+    add_lossy(parser)
     add_locked(parser)
 
 
@@ -104,12 +122,17 @@ def run(args: argparse.Namespace) -> int:
         check_replaceable(args.out.resolve())
         outcome = checked(args)
         told = [d for d in outcome.diagnostics if d.level != "note"]
+        formats = tuple(name for name in FORMATS if name in args.target)
+        told += lost_in(formats, outcome, args.shape, args.lossy)
+        told += lost_to_judges(args.target, outcome, args.shape)
         report(told, outcome.checker.source)
         if has_errors(told):
-            return _failed("nothing was written: the rubrics have errors")
+            return _failed(f"nothing was written: {_stopped(outcome)}")
         options = Options(
             targets=_parts(args.target),
             stacks=tuple(name for name in TARGETS if name in args.target),
+            formats=formats,
+            lossy=args.lossy,
             synthesize=args.synthesize,
             seed=args.seed,
             shape=args.shape,
@@ -128,7 +151,7 @@ def run(args: argparse.Namespace) -> int:
         more = ", and reading stopped there" if found.cut else ""
         count = many(len(found.faults), "fault")
         return _failed(f"nothing was written: the data has {count}{more}")
-    except UnfitStacks as error:
+    except (UnfitStacks, Unsayable) as error:
         progress.clear()
         return _failed(f"nothing was written: {error}")
     except OrderLost as lost:
@@ -149,6 +172,12 @@ def _parts(named: list[str]) -> tuple[Part, ...]:
     """The parts that are asked for, and those that a named stack needs."""
     needed = {part for name in named if name in TARGETS for part in TARGETS[name].parts}
     return tuple(part for part in PARTS if not named or part in named or part in needed)
+
+
+def _stopped(outcome: Outcome) -> str:
+    if has_errors(outcome.diagnostics):
+        return "the rubrics have errors"
+    return "not all of the rubrics can be said in this format"
 
 
 def _broken(lost: OrderLost, outcome: Outcome) -> list[Diagnostic]:
@@ -184,6 +213,8 @@ def _summarise(summary: Summary, options: Options) -> None:
         print(f"  grpo: {many(entries['grpo/prompts.jsonl'].rows or 0, 'prompt')} to train on")
     for target in (TARGETS[name] for name in options.stacks):
         print(f"  {target.name}: {_stack_line(target, summary)}")
+    for form in (FORMATS[name] for name in options.formats):
+        print(f"  {form.name}: {form.folder}/{form.place.format(name='NAME')}")
     if summary.claims:
         print(f"  certificate: read for {summary.stack} in groups of {options.group}")
         for claim in summary.claims:
@@ -195,7 +226,7 @@ def _summarise(summary: Summary, options: Options) -> None:
 def _stack_line(target: Target, summary: Summary) -> str:
     """Where its files are, and how many prompts they have."""
     name, use = (PROMPTS, "evaluate on") if target.evaluates else ("train.jsonl", "train on")
-    rows = summary.entries.get(f"{target.folder}/{name}")
+    rows = summary.entries.get(f"{target.rows_folder}/{name}")
     if rows is None:
         return "reward.py and grpo/, as they are"
     return f"{target.folder}/, {many(rows.rows or 0, 'prompt')} to {use}"
