@@ -24,7 +24,7 @@ from .claims import Claim, claims
 from .emit import EMITTERS, parquet
 from .emit.formats import FORMATS
 from .emit.formats import emit as emit_format
-from .emit.targets import TARGETS
+from .emit.targets import PROMPTS, TARGETS
 from .emit.targets import emit as emit_target
 from .importers.jsonl import Fault
 from .job import Job, Options, held_out
@@ -99,9 +99,11 @@ class State:
             self.rows,
             self.heldout,
             self.certificates,
+            evaluated=_given(self, "evaluation"),
         )
-        stacks = self.request.options.stacks
-        setting = TARGETS[stacks[0]].read_as(job) if len(stacks) == 1 else None
+        trainers = [TARGETS[name] for name in self.request.options.stacks]
+        trainers = [target for target in trainers if not target.evaluates]
+        setting = trainers[0].read_as(job) if len(trainers) == 1 else None
         return dataclasses.replace(job, stack_setting=setting)
 
 
@@ -260,18 +262,22 @@ def read_data(state: State) -> State:
             f"{many(counts['evaluation_rows'], 'row')} of rubrics with `purpose evaluation`: "
             "nothing is trained on them"
         )
-    return dataclasses.replace(state, rows=_given(state), counts=counts, notes=tuple(notes))
+    rows = _given(state, "training")
+    return dataclasses.replace(state, rows=rows, counts=counts, notes=tuple(notes))
 
 
-def _given(state: State) -> Callable[[], Iterator[Row]]:
-    """The rows of the data files. They were checked; a file that changes meanwhile is a fault."""
+def _given(state: State, purpose: str) -> Callable[[], Iterator[Row]]:
+    """The rows of the data files with rubrics of one purpose.
+
+    They were checked; a file that changes meanwhile is a fault.
+    """
     rubrics = {r.name: r for r in state.rubrics}
 
     def rows() -> Iterator[Row]:
         for item in read_rows(state.request.data, rubrics):
             if isinstance(item, Fault):
                 raise DataFaults([item], cut=False)
-            if item.rubric.purpose == "training":
+            if item.rubric.purpose == purpose:
                 yield item
 
     return rows
@@ -349,6 +355,13 @@ def emit(state: State) -> State:
     if evaluation and {"reward_model", "grpo"} & set(options.targets):
         shown = ", ".join(evaluation[:3]) + (", …" if len(evaluation) > 3 else "")
         notes.append(f"no training rows from {many(len(evaluation), 'evaluation rubric')}: {shown}")
+    empty = [
+        target.name
+        for target in (TARGETS[name] for name in options.stacks)
+        if target.evaluates and not (state.draft.root / target.folder / PROMPTS).stat().st_size
+    ]
+    if empty:
+        notes.append(f"{' and '.join(empty)}: no prompt is held out, and there is nothing to ask")
     if "reward_model" in options.targets and not state.counts["responses"] and job.training:
         notes.append("there are no labelled responses: give --data FILE or --synthesize N")
     return dataclasses.replace(state, notes=tuple(notes))

@@ -49,7 +49,7 @@ class Job:
     """Everything that an emitter reads.
 
     `rows` can be gone through again and again and gives the same rows in the same order; only rows
-    of rubrics for training are among them.
+    of rubrics for training are among them. `evaluated` gives those of rubrics for evaluation alone.
     """
 
     rubrics: tuple[ir.Rubric, ...]
@@ -59,6 +59,7 @@ class Job:
     heldout: frozenset[str]
     certificates: Mapping[str, Mapping[str, Any]]
     stack_setting: str | None = None
+    evaluated: Callable[[], Iterator[Row]] = lambda: iter(())
 
     @property
     def training(self) -> tuple[ir.Rubric, ...]:

@@ -8,6 +8,7 @@ examples:
   rubricc compile rubrics/dermatology --out build/bundle --data labelled.jsonl.gz
   rubricc compile triage.rubric --out build/bundle --target reward --target judge --shape weighted
   rubricc compile rubrics/ --out build/bundle --target verl --group 16
+  rubricc compile rubrics/ --out build/bundle --target inspect --target lm-eval
   rubricc compile rubrics/ --out build/bundle --stack openrlhf/rloo --group 16
   rubricc compile rubrics/ --out build/bundle --gpus 4 --machines 3 --batch 384
   rubricc compile triage.rubric --out build/bundle --target autorubric --shape lexicographic
@@ -19,7 +20,8 @@ certificate has every trainer's formula in any case, and grpo.yaml stays TRL's.
 Targets: ir (the typed rubrics), reward_model (training rows), judge (prompts), reward (reward.py),
 grpo (settings and prompts for `trl grpo`); all of them unless some are named. A stack is a target
 too (`rubricc stacks` lists them): its adapter, data and settings go into stacks/NAME, reward.py
-comes along, and the certificate is read for the setting that is written.
+comes along, and the certificate is read for the setting that is written. Stacks that evaluate get
+the prompts that are held out, and those of rubrics with `purpose evaluation`.
 
 The formats of other tools (healthbench, autorubric, rewardkit, rubric, verifiers-judge) are targets
 as well. Their scores are weighted sums, so a rubric is refused, with a finding for each thing that
@@ -57,7 +59,7 @@ from ..compile import (
     many,
 )
 from ..emit.formats import FORMATS
-from ..emit.targets import TARGETS, Target
+from ..emit.targets import PROMPTS, TARGETS, Target
 from ..job import PARTS, Options, Part
 from ..write import WriteError, check_replaceable
 from .foreign import add_lossy, lost_in, lost_to_judges
@@ -271,10 +273,11 @@ def _steps(options: Options, prompts: int) -> str:
 
 def _stack_line(target: Target, summary: Summary) -> str:
     """Where its files are, and how many prompts they have."""
-    rows = summary.entries.get(f"{target.rows_folder}/train.jsonl")
+    name, use = (PROMPTS, "evaluate on") if target.evaluates else ("train.jsonl", "train on")
+    rows = summary.entries.get(f"{target.rows_folder}/{name}")
     if rows is None:
         return "reward.py and grpo/, as they are"
-    return f"{target.folder}/, {many(rows.rows or 0, 'prompt')} to train on"
+    return f"{target.folder}/, {many(rows.rows or 0, 'prompt')} to {use}"
 
 
 def _size(count: int) -> str:

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
             row["least"],
             row["tried"],
             f"{row['agree']:,}",
-            row["setting"] or "-",
+            row["setting"] or ("none: it evaluates" if row["use"] == "evaluation" else "-"),
             row["lost"] or "a format",
         )
         for row in found
@@ -63,6 +63,7 @@ def listing() -> list[dict[str, Any]]:
             "agree": _agree(runs.get(target.name)),
             "setting": target.setting,
             "tier_setting": target.tier_setting,
+            "use": "evaluation" if target.evaluates else "training",
             "whole_groups": target.whole_groups,
             "lost": target.failure,
         }
@@ -72,6 +73,7 @@ def listing() -> list[dict[str, Any]]:
     formats = [
         {
             "target": form.name,
+            "use": "format",
             "kind": "format",
             "package": form.package,
             "least": form.least,

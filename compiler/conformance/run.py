@@ -62,7 +62,8 @@ def run_stack(stack: str, bundle: Path | None = None) -> Report:
             for difference in _compare(caller, target, case, record)
         ]
         answers = sum(len(case.answers) for case, _ in pairs)
-        version = _version(target) if caller.real else None
+        own = getattr(caller, "version", None)
+        version = (own or _version(target)) if caller.real else None
         return Report(stack, caller.real, version, len(pairs), answers, tuple(differences))
 
 
@@ -95,7 +96,7 @@ def _apart() -> Iterator[None]:
         os.environ.clear()
         os.environ.update(environment)
         ours = ("reward", "rubric_", "swift", "skyrl_gym", "nemo_rl", "tinker", "torch",
-                "verifiers", "openenv")  # fmt: skip
+                "verifiers", "openenv", "inspect_ai", "lm_eval")  # fmt: skip
         for name in set(sys.modules) - set(modules):
             stand_in = getattr(sys.modules[name], "__file__", None) is None
             if name.startswith(ours[:2]) or (name.startswith(ours) and stand_in):

@@ -19,7 +19,9 @@ from rubricdsl.compiler.conformance.callers import (
     base,
     by_group,
     episodes,
+    evaluation,
     one_at_a_time,
+    promptfoo,
     trl,
 )
 from rubricdsl.compiler.conformance.cases import GROUP, published
@@ -40,9 +42,10 @@ FAULTY = [case for case in PUBLISHED.cases if case.fault]
 @pytest.fixture(autouse=True)
 def replayed(monkeypatch):
     """The stacks' own packages take seconds to import; `make test-stacks` is for them."""
-    for module in (base, by_group, episodes, one_at_a_time, trl):
+    for module in (base, by_group, episodes, evaluation, one_at_a_time, trl):
         if hasattr(module, "here"):
             monkeypatch.setattr(module, "here", lambda package: False)
+    monkeypatch.setattr(promptfoo, "installed", lambda: None)
 
 
 @pytest.mark.parametrize("stack", TARGETS)
@@ -66,7 +69,10 @@ def test_every_stack_has_a_caller_and_a_record():
 def test_settings_are_those_that_certificates_know():
     known = {setting.name for setting in SETTINGS}
     for target in TARGETS.values():
-        assert {target.setting, target.tier_setting or target.setting} <= known
+        if target.evaluates:
+            assert target.tier_setting is None
+        else:
+            assert {target.setting, target.tier_setting or target.setting} <= known
 
 
 def test_the_cases_are_what_is_made_today(tmp_path, monkeypatch):
@@ -183,7 +189,7 @@ def test_rows_and_settings_of_a_bundle(tmp_path):
             "safety {", 'prompt "“Quote” $(reboot) `x`" { age: 52 years }\n\nsafety {', 1
         )
     )
-    names = [name for name in TARGETS if name != "trl"]
+    names = [name for name, t in TARGETS.items() if name != "trl" and not t.evaluates]
     named = [part for name in names for part in ("--target", name)]
     source = str(out.parent / "mole.rubric")
     assert cli.main(["compile", source, "--out", str(out), "--heldout", "0", *named]) == 0

@@ -9,12 +9,14 @@ from typing import Any, Literal
 
 from ...job import Chunk, Job, Part
 from ...templating import render
-from ..grpo import prompt_records
+from ..grpo import evaluation_records, prompt_records
 from ..records import line
 from ..reward import PATH as REWARD
 from ..reward import reward_text
 
 FOLDER = "stacks"
+PROMPTS = "heldout.jsonl"
+"""What a stack that evaluates reads, in its folder."""
 
 Record = Mapping[str, Any]
 """A prompt as `grpo/prompts.jsonl` has it; `rubric_json` is empty unless rubrics come in rows."""
@@ -30,10 +32,11 @@ class Target:
 
     `package` is what it is called where packages are had, `least` the least version that does all
     that the adapter uses. `setting` is the name in `analysis.stacks.SETTINGS` that the settings
-    written here stand for; `tier_setting` the one for rubrics whose shape is `tiers`, None where
-    the stack adds columns up. `whole_groups` says whether the adapter sees all answers to a prompt
-    at once, which `reward centred` needs. `parts` are further parts of the bundle that it needs;
-    `ir` is one for the sake of `rubricc verify`.
+    written here stand for, None for a stack that evaluates and makes no advantages; `tier_setting`
+    the one for rubrics whose shape is `tiers`, None where the stack adds columns up. `whole_groups`
+    says whether the adapter sees all answers to a prompt at once, which `reward centred` needs.
+    `parts` are further parts of the bundle that it needs; `ir` is one for the sake of
+    `rubricc verify`.
 
     `row` makes a row of the stack's data set from a record and its number; `columns` are its types
     as Parquet, None where JSON Lines are all that is written. `adapter` is the name of a file in
@@ -46,7 +49,7 @@ class Target:
     name: str
     package: str
     least: str
-    setting: str
+    setting: str | None
     tier_setting: str | None = None
     whole_groups: bool = False
     failure: Failure = "constant"
@@ -76,8 +79,13 @@ class Target:
             return f"{self.rows_folder}/__init__.py"
         return f"{self.folder}/{self.adapter}" if self.adapter else None
 
-    def read_as(self, job: Job) -> str:
-        """The setting that the certificate is read for."""
+    @property
+    def evaluates(self) -> bool:
+        """Whether models are measured there, on prompts that nothing was trained on."""
+        return self.setting is None
+
+    def read_as(self, job: Job) -> str | None:
+        """The setting that the certificate is read for; None where no advantages are made."""
         return (job.by_tier and self.tier_setting) or self.setting
 
 
@@ -95,6 +103,11 @@ def emit(target: Target, job: Job) -> Iterator[Chunk]:
     if target.more is not None:
         yield from target.more(job)
     if target.row is None:
+        return
+    if target.evaluates:
+        yield f"{target.folder}/{PROMPTS}", b""
+        for number, record in enumerate(evaluation_records(job)):
+            yield f"{target.folder}/{PROMPTS}", line(target.row(record, number))
         return
     for side in ("train", "heldout"):
         yield f"{target.rows_folder}/{side}.jsonl", b""
