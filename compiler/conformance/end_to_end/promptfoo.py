@@ -23,7 +23,7 @@ from pathlib import Path
 
 @functools.cache
 def loaded():
-    """With the first call: promptfoo waits for ten seconds for this file to be imported."""
+    """With the first call: promptfoo waits for half a minute for this file to be imported."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     home = Path(__file__).with_name("model")
