@@ -1,8 +1,10 @@
 """What the logs of whole evaluations are held against, on made-up logs."""
 
 import dataclasses
+import json
 import math
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -139,3 +141,11 @@ def test_a_result_of_promptfoo_is_read():
     lost = {**NUMBERS, "unscored": 1.0, "reward": 0.0}
     found = promptfoo._answer(row, {**result, "success": False, "score": 0, "namedScores": lost})
     assert found.reward is None
+
+
+@pytest.mark.parametrize("module", [inspect, lm_eval, promptfoo], ids=lambda m: m.__name__)
+def test_what_was_recorded_of_a_run(module):
+    found = json.loads(Path(module.__file__).with_suffix(".json").read_text(encoding="utf-8"))
+    assert found["answers"] == found["lost"] > 20
+    assert found["rewards"] > 5
+    assert found["wrong"] == 0

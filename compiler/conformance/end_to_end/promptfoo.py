@@ -16,24 +16,27 @@ from .evaluating import TOKENS, Answer, Place
 PROVIDER = '''\
 """Answers with a model in a folder beside this file."""
 
+import functools
 import json
 from pathlib import Path
 
-import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
-HOME = Path(__file__).with_name("model")
-tokenizer = AutoTokenizer.from_pretrained(HOME)
-model = AutoModelForCausalLM.from_pretrained(HOME)
+@functools.cache
+def loaded():
+    """With the first call: promptfoo waits for half a minute for this file to be imported."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    home = Path(__file__).with_name("model")
+    return AutoTokenizer.from_pretrained(home), AutoModelForCausalLM.from_pretrained(home)
 
 
 def call_api(prompt, options, context):
+    tokenizer, model = loaded()
     text = tokenizer.apply_chat_template(
         json.loads(prompt), tokenize=False, add_generation_prompt=True
     )
     asked = tokenizer(text, return_tensors="pt", add_special_tokens=False)["input_ids"]
-    with torch.no_grad():
-        said = model.generate(asked, max_new_tokens=MOST, do_sample=False)
+    said = model.generate(asked, max_new_tokens=MOST, do_sample=False)
     return {
         "output": tokenizer.decode(said[0, asked.shape[1]:], skip_special_tokens=True),
         "metadata": {"asked": json.loads(prompt)},
@@ -63,6 +66,8 @@ def evaluate(place: Place, judge: str) -> list[Answer]:
 
 
 def _answer(row: dict[str, Any], result: dict[str, Any]) -> Answer:
+    if "response" not in result:
+        raise SystemExit(f"promptfoo got no answer: {result.get('error')}")
     if result["response"]["metadata"]["asked"] != row["prompt"]:
         raise SystemExit(f"promptfoo asked something else: {result['response']}")
     numbers = {name: float(value) for name, value in result["namedScores"].items()}
