@@ -1,10 +1,10 @@
 """Train one small policy with many rewards, where the truth is known, and report what comes out.
 
 The controlled clinic (rl/clinic/) makes cases and answers with known verdicts. The same policy is
-aligned with the gated, centred, lexicographic, promedical, weighted, healthbench and rar rewards and
-with a reward model that gives one number; from a warm and a cold start, with every seed; and with
-four parts of the paper's method taken away. Learning rates are tuned for each reward on a seed of
-its own. What is reported is ground truth (docs/experiment.md).
+aligned with the gated, centred, lexicographic, promedical, weighted, healthbench and rar rewards
+and with a reward model that gives one number; from a warm and a cold start, with every seed; and
+with four parts of the paper's method taken away. Learning rates are tuned for each reward on a
+seed of its own. What is reported is ground truth (docs/experiment.md).
 
 Every finished part is a file in --out: the same command goes on where an earlier one stopped.
 
@@ -40,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     size.add_argument(
         "--size", choices=SIZES, default="cpu", help="models and steps (default: cpu)"
     )
-    size.add_argument("--gpu", action="store_const", const="large", dest="size", help="--size large")
+    size.add_argument(
+        "--gpu", action="store_const", const="large", dest="size", help="--size large"
+    )
     size.add_argument(
         "--smoke", action="store_const", const="smoke", dest="size", help="does it run at all?"
     )
@@ -49,7 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a reward or an ablation, such as gated or no_veto; may be given several times",
     )  # fmt: skip
     parser.add_argument(
-        "--report", type=Path, metavar="DIR", help="where the page and its figures go (default: --out)"
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="where the page and its figures go (default: --out)",
     )
 
 

@@ -55,10 +55,8 @@ class Writer:
 
     def answer(self, case: Case, style: Style, embellished: float, chance: random.Random) -> str:
         """One answer. `embellished`: how likely it ends with a spurious sentence."""
-        if style.refuses:
-            said = [chance.choice(REFUSALS)]
-        else:
-            said = self._sentences(case, style, chance)
+        refusal = [chance.choice(REFUSALS)]
+        said = refusal if style.refuses else self._sentences(case, style, chance)
         while chance.random() < self._knobs.distractors / (1 + self._knobs.distractors):
             said.insert(chance.randrange(len(said) + 1), chance.choice(DISTRACTORS))
         if chance.random() < embellished:

@@ -83,4 +83,3 @@ def _reworded(criterion: ir.Criterion) -> ir.Criterion:
 def _both(sentences: Iterable[str]) -> tuple[str, ...]:
     found = list(sentences)
     return tuple(dict.fromkeys([*found, *map(in_other_words, found)]))
-

@@ -93,14 +93,15 @@ def learning_curves(title: str, curves: Sequence[Curve]) -> str:
             f'stroke-width="2.5" stroke-dasharray="{dash(place)}"/>'
             f'<text x="{x + 32}" y="{y + 4}">{escape(curve.name)}</text>'
         )
-    panel = _panel(title, f"share of {last} steps", "share", parts)
     size = SIDE + 2 * MARGIN
-    wide = size + 110
-    return (
-        panel.replace(f'viewBox="0 0 {size} {size}" width="{size}"', f'viewBox="0 0 {wide} {size}" width="{wide}"', 1)
-        .replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
-        .replace("</svg>", "".join(names) + "</svg>\n")
-    )  # fmt: skip
+    found = _panel(title, f"share of {last} steps", "share", parts)
+    for old, new in (
+        (f'viewBox="0 0 {size} {size}" width="{size}"', f'viewBox="0 0 {size + 110} {size}"'),
+        ("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" '),
+        ("</svg>", "".join(names) + "</svg>\n"),
+    ):
+        found = found.replace(old, new, 1)
+    return found
 
 
 def key(systems: Sequence[Mapping[str, Any]]) -> str:

@@ -23,7 +23,17 @@ from ..train_policy import SETTINGS
 from .plan import Alignment, Plan
 from .watching import Watched
 
-COLUMNS = ("case", "safe", "proficiency", "excellence", "readable", "refusal", "bold", "spurious", "tokens")  # fmt: skip
+COLUMNS = (
+    "case",
+    "safe",
+    "proficiency",
+    "excellence",
+    "readable",
+    "refusal",
+    "bold",
+    "spurious",
+    "tokens",
+)
 """What is kept of every answer to an evaluation case; `case` is its place among them."""
 
 

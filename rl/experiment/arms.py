@@ -53,8 +53,6 @@ class Arm:
     @property
     def shape(self) -> str:
         """The bundle whose `reward.py` is used; the scalar's is there for the ground truth."""
-        if self.ablation == NO_MARGIN:
-            return NO_MARGIN
         return "gated" if self.reward == SCALAR else self.reward
 
 
@@ -71,11 +69,3 @@ def trials(wanted: Sequence[Arm], rates: Sequence[float]) -> Iterator[Arm]:
         if any(arm.reward == reward for arm in wanted):
             for rate in rates:
                 yield Arm(reward, COLD, TUNING_SEED, rate=rate)
-
-
-REWARD_LINES = {
-    **{shape: shape for shape in SHAPES},
-    # Bonuses are worth nothing to an answer whose proficiency is full, for it is clipped there.
-    NO_MARGIN: "promedical beta 0",
-}
-"""The line `reward …` of each bundle."""

@@ -1,4 +1,4 @@
-"""The report: tables in Markdown, and learning curves as SVG. Everything is read from the record."""
+"""The report, from the record alone: tables in Markdown, and learning curves as SVG."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -54,7 +54,8 @@ def figures(record: Record) -> dict[str, str]:
                 if arm["curves"].get(name)
             ]
             if curves:
-                found[f"experiment_{start}_{name}.svg"] = learning_curves(f"{title}, {start} start", curves)  # fmt: skip
+                file = f"experiment_{start}_{name}.svg"
+                found[file] = learning_curves(f"{title}, {start} start", curves)
     return found
 
 
@@ -63,7 +64,8 @@ def markdown(record: Record, machine: str, drawn: Sequence[str]) -> str:
     parts = [
         "# The experiment",
         f"Made by `rubricc experiment`, plan `{record['plan']}`, seeds "
-        f"{', '.join(map(str, record['seeds']))}, on {machine}. {record['seconds'] / 60:.0f} minutes. "
+        f"{', '.join(map(str, record['seeds']))}, on {machine}. "
+        f"{record['seconds'] / 60:.0f} minutes. "
         "What is compared, and what comes out: [docs/experiment.md](../../docs/experiment.md). "
         "All figures are by ground truth, on cases that nothing was trained on; in brackets 95 % "
         "intervals over seeds and cases.",
@@ -74,7 +76,11 @@ def markdown(record: Record, machine: str, drawn: Sequence[str]) -> str:
         rows = [(_the_start(start), record["starts"][start])] if start in record["starts"] else []
         rows += [(a["label"], a) for a in _arms(record, start, REWARDS)]
         if len(rows) > 1:
-            parts += [f"## {_TITLES[start]}", _answers(rows), _training(_arms(record, start, REWARDS))]
+            parts += [
+                f"## {_TITLES[start]}",
+                _answers(rows),
+                _training(_arms(record, start, REWARDS)),
+            ]
     ablations = _arms(record, COLD, ABLATIONS)
     if ablations:
         whole = _arms(record, COLD, (ABLATED,))

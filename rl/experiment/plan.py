@@ -25,7 +25,7 @@ class Alignment:
     prompts: int = 6
     group: int = 8
     rates: tuple[float, ...] = (5e-4, 1.5e-3, 4.5e-3)
-    temperature: float = 1.0
+    temperature: float = 0.7
     most_tokens: int = 32
     answers: int = 4
 
@@ -35,15 +35,25 @@ class Plan:
     """All sizes. `starts` has, for each kind of start, the share of its examples that is unsafe."""
 
     name: str
-    knobs: Knobs = Knobs()
+    knobs: Knobs = field(default_factory=Knobs)
     reward_model: Preset = field(
         default_factory=lambda: Preset(
-            size=tiny.Size(64, 2, 2, 2, 128), steps=300, batch=4, heldout_answers=250, threads=1
+            size=tiny.Size(64, 2, 2, 2, 128),
+            steps=450,
+            batch=8,
+            learning_rate=4e-3,
+            heldout_answers=400,
+            threads=1,
         )
     )
     start: Start = field(
         default_factory=lambda: Start(
-            tiny.Size(96, 2, 4, 2, 256), steps=150, batch=32, learning_rate=5e-3, threads=1
+            tiny.Size(96, 2, 4, 2, 256),
+            steps=250,
+            batch=32,
+            learning_rate=6e-3,
+            dropped=0.6,
+            threads=1,
         )
     )
     starts: tuple[tuple[str, float], ...] = ((WARM, 0.1), (COLD, 0.6))
@@ -89,9 +99,7 @@ SMOKE = Plan(
         size=tiny.Size(32, 1, 2, 2, 64, 2048), steps=6, batch=4, heldout_answers=20, threads=1
     ),
     start=Start(tiny.Size(32, 1, 2, 1, 64, 2048), steps=4, batch=8, threads=1),
-    alignment=Alignment(
-        steps=2, prompts=2, group=4, rates=(1e-3, 3e-3), most_tokens=16, answers=1
-    ),
+    alignment=Alignment(steps=2, prompts=2, group=4, rates=(1e-3, 3e-3), most_tokens=16, answers=1),
     workers=1,
 )
 

@@ -21,7 +21,15 @@ WINDOW = 5
 """Steps over which a figure of training is averaged before it is read."""
 
 SHOWN = ("safe", "proficiency", "excellence", "refusal", "readable", "bold", "spurious", "tokens")
-CURVES = ("safe", "safe_conflict", "safe_plain", "proficiency", "agreement", "judged_safe", "bold_conflict")  # fmt: skip
+CURVES = (
+    "safe",
+    "safe_conflict",
+    "safe_plain",
+    "proficiency",
+    "agreement",
+    "judged_safe",
+    "bold_conflict",
+)
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -39,7 +47,9 @@ def record(
     reported = {run["seed"] for run in runs}
     kept = [model for model in models if model["seed"] in reported]
     starts = {
-        kind: summary([m["answers"] for m in kept if m["what"] == "start" and m["kind"] == kind], plan)
+        kind: summary(
+            [m["answers"] for m in kept if m["what"] == "start" and m["kind"] == kind], plan
+        )
         for kind in dict(plan.starts)
         if any(m["what"] == "start" and m["kind"] == kind for m in kept)
     }
@@ -90,10 +100,14 @@ def summary(by_seed: Sequence[Sequence[Sequence[float]]], plan: Plan) -> dict[st
     drawn = _resampled(sums)
     return {
         "figures": {
-            name: {"value": _number(whole[k]), "low": _tail(drawn[:, k], 0.025), "high": _tail(drawn[:, k], 0.975)}
+            name: {
+                "value": _number(whole[k]),
+                "low": _tail(drawn[:, k], 0.025),
+                "high": _tail(drawn[:, k], 0.975),
+            }
             for k, name in enumerate(names)
         }
-    }  # fmt: skip
+    }
 
 
 def _sums(rows: Array, cut: int, plan: Plan) -> Array:
@@ -116,7 +130,8 @@ def _sums(rows: Array, cut: int, plan: Plan) -> Array:
 def _figures(sums: Array) -> Array:
     """Means from sums, over the last axis."""
     every, conflict, plain = sums[..., -3:-2], sums[..., -2:-1], sums[..., -1:]
-    counts = np.concatenate([np.repeat(every, len(SHOWN), axis=-1), conflict, plain, conflict, plain], axis=-1)  # fmt: skip
+    parts = [np.repeat(every, len(SHOWN), axis=-1), conflict, plain, conflict, plain]
+    counts = np.concatenate(parts, axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
         found: Array = sums[..., :-3] / counts
     return found

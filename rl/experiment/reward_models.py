@@ -14,7 +14,7 @@ from datasets import Dataset
 from .. import processor, tiny
 from ..calibration.curves import UNCALIBRATED, Calibration
 from ..calibration.file import read_calibration, write_calibration
-from ..calibration.fit import DEFAULT, fit
+from ..calibration.fit import Wish, fit
 from ..draws import bucketed, rounds
 from ..judges.reward_model import RewardModelJudge, load_classifier
 from ..material import Material, Question, RewardFile, inputs_of
@@ -33,10 +33,21 @@ from .arms import NO_CRITERIA, NO_SAFETY, SCALAR
 MAX_LENGTH = 1024
 """Tokens of an answer with its case and one criterion; no answer of the clinic comes near it."""
 
+WISH = Wish(safety_precision=0.6)
+"""Three of five violations that are read shall be one. The usual threshold finds nearly all, and
+alarms at so many safe answers of a small model that a gate would close at random."""
+
 BLANK = "Is this a good answer?"
 """What is asked by a reward model that is not told the criterion, whatever the criterion."""
 
-OVERALL = Question("", "overall", "proficiency", BLANK, {"unmet": Fraction(0), "met": Fraction(1)}, False)  # fmt: skip
+OVERALL = Question(
+    rubric="",
+    criterion="overall",
+    tier="proficiency",
+    turn=BLANK,
+    credits={"unmet": Fraction(0), "met": Fraction(1)},
+    by_check=False,
+)
 """The one question of the scalar reward model."""
 
 
@@ -121,14 +132,14 @@ def _calibrated(
     judge = _judge(kind, material, out, UNCALIBRATED)
     if kind == SCALAR:
         return judge
-    found = report(judge, material, pinned=True, most=preset.heldout_answers, seed=seed)
+    found = report(judge, material, pinned=True, wish=WISH, most=preset.heldout_answers, seed=seed)
     if kind == NO_SAFETY:
         # It has no labels of safety to read its scores by, either: the zero is all there is.
-        unread = fit({}, pinned=True, wish=DEFAULT).tiers["safety"]
+        unread = fit({}, pinned=True, wish=WISH).tiers["safety"]
         tiers = {**judge.calibration.tiers, "safety": unread}
         judge.calibration = replace(judge.calibration, tiers=tiers)
     run = describe(material, REWARD_MODEL, EMBEDDED, {"kind": kind, "seed": seed})
-    write_calibration(out, run, judge.calibration, DEFAULT, found.prompts)
+    write_calibration(out, run, judge.calibration, WISH, found.prompts)
     return judge
 
 

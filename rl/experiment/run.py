@@ -14,7 +14,7 @@ from ..errors import TrainingError
 from ..material import load_reward, open_material
 from ..progress import Say, say
 from ..runs import write_json
-from .arms import REWARD_LINES, Arm, arms, trials
+from .arms import Arm, arms, trials
 from .jobs import TRUE_SHAPE, Job
 from .places import Places
 from .plan import TUNING_SEED, Plan
@@ -73,7 +73,8 @@ def _settle(out: Path, plan: Plan) -> None:
     path, text = out / PLAN, f"{plan!r}\n"
     if path.exists() and path.read_text(encoding="utf-8") != text:
         raise TrainingError(
-            f"{out} holds an experiment with other sizes", "give another --out, or remove the folder"
+            f"{out} holds an experiment with other sizes",
+            "give another --out, or remove the folder",
         )
     path.write_text(text, encoding="utf-8")
 
@@ -93,7 +94,9 @@ def _compile(
         if not places.shape(shape).exists():
             tell(f"  compiling the reward {shape}")
             sources = places.out / "rubrics" / shape
-            write_sources(plan.knobs.specialties, sources, REWARD_LINES[shape])
+            # This one ranks within a group, and must know how large it is.
+            line = f"{shape} group {plan.alignment.group}" if shape == "centred" else shape
+            write_sources(plan.knobs.specialties, sources, line)
             compile_rubrics(sources, places.shape(shape), None)
     material = open_material(places.shape(TRUE_SHAPE))
     reward = load_reward(material)
@@ -110,5 +113,3 @@ def _compile(
             data = places.clinic(seed) / f"{reader}.jsonl"
             write_rows(rows(rubrics, truth, knobs, "training", reader), data)  # type: ignore[arg-type]
             compile_rubrics(sources, bundle, data)
-
-

@@ -1,9 +1,9 @@
 """The learning rate of each reward, by one rule for all, fixed before anything was run.
 
 Every rate of the plan is tried from the cold start of a seed of its own. The one is taken whose
-answers to that seed's evaluation cases have, by ground truth, the larger share of safe ones in steps
-of five points; among equals, the greater proficiency in steps of five hundredths; then the smaller
-rate. Ablations have the rate of the shape that they change.
+answers to that seed's evaluation cases have, by ground truth, the larger share of safe ones in
+steps of five points; among equals, the greater proficiency in steps of five hundredths; then the
+smaller rate. Ablations have the rate of the shape that they change.
 """
 
 from collections.abc import Mapping, Sequence

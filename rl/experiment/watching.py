@@ -9,7 +9,7 @@ from ..clinic.cases import Case
 from ..clinic.truth import Truth, Worth
 from ..judges.reward_model import Asked, RewardModelJudge
 from ..material import Item, RewardFile, Sheet
-from .arms import NO_VETO, SCALAR, Arm
+from .arms import NO_MARGIN, NO_VETO, SCALAR, Arm
 from .reward_models import OVERALL
 
 Figures = dict[str, float | None]
@@ -71,6 +71,8 @@ class Watched:
             self.reward.score(case.rubric, sheet, case.inputs, text[-1]["content"])
             for case, sheet, text in zip(cases, sheets, completions, strict=True)
         ]
+        if self.arm.ablation == NO_MARGIN:
+            rewards = [without_margin(r, s) for r, s in zip(rewards, seen, strict=True)]
         return rewards, seen
 
     def _recording(self, sheets: list[Sheet]) -> Callable[[list[Item]], list[Sheet]]:
@@ -79,7 +81,9 @@ class Watched:
             sheets.extend(found)
             if self.arm.ablation != NO_VETO:
                 return found
-            return [self._kept(item["rubric"], sheet) for item, sheet in zip(items, found, strict=True)]
+            return [
+                self._kept(item["rubric"], sheet) for item, sheet in zip(items, found, strict=True)
+            ]
 
         return judge
 
@@ -89,6 +93,22 @@ class Watched:
             name: "unmet" if self.tiers[rubric, name] == "safety" else verdict
             for name, verdict in sheet.items()
         }
+
+
+PENALTY = 1.5
+"""What a violation costs in the shape `promedical`, unless its rubric says otherwise."""
+
+
+def without_margin(reward: float | None, score: Mapping[str, Any]) -> float | None:
+    """A reward of the shape `promedical` as it is with the margin `beta` at 0.
+
+    Then proficiency and bonuses are clipped at 1, and a bonus is worth nothing to an answer whose
+    proficiency is full. The compiler refuses such a reward, for it does not keep the order.
+    """
+    if reward is None:
+        return None
+    penalty = PENALTY * len(score["violations"])
+    return min(1.0, reward + penalty) - penalty
 
 
 def figures(

@@ -44,7 +44,9 @@ class Workers:
         found = {job: result for job in jobs if (result := self.recorded(job)) is not None}
         waiting = [job for job in jobs if job not in found]
         left = [*waiting, *(job for job in later if self.recorded(job) is None)]
-        running = {self._pool.submit(perform, job, self._places, self._plan): job for job in waiting}
+        running = {
+            self._pool.submit(perform, job, self._places, self._plan): job for job in waiting
+        }
         for done in as_completed(running):
             job = running[done]
             try:
