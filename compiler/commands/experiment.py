@@ -73,11 +73,12 @@ def run(args: argparse.Namespace) -> int:
     return told(work)
 
 
-def _compiled(sources: Path, out: Path, data: Path | None) -> None:
+def _compiled(sources: Path, out: Path, data: Path | None, group: int) -> None:
     """Compile quietly; what went wrong is told. Raises `TrainingError`."""
     from ..cli import main
 
     arguments = ["compile", str(sources), "--path", str(library_root()), "--out", str(out)]
+    arguments += ["--group", str(group)]
     for target in TARGETS:
         arguments += ["--target", target]
     arguments += ["--data", str(data)] if data else []

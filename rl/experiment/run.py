@@ -22,8 +22,8 @@ from .record import RESULT, record
 from .tuning import chosen_rates
 from .workers import Workers
 
-Compile = Callable[[Path, Path, Path | None], None]
-"""Compile a folder of rubrics into a bundle, with labelled rows or without."""
+Compile = Callable[[Path, Path, Path | None, int], None]
+"""Compile a folder of rubrics into a bundle, with labelled rows or without, for groups of a size."""
 
 PLAN = "plan.json"
 
@@ -94,10 +94,8 @@ def _compile(
         if not places.shape(shape).exists():
             tell(f"  compiling the reward {shape}")
             sources = places.out / "rubrics" / shape
-            # This one ranks within a group, and must know how large it is.
-            line = f"{shape} group {plan.alignment.group}" if shape == "centred" else shape
-            write_sources(plan.knobs.specialties, sources, line)
-            compile_rubrics(sources, places.shape(shape), None)
+            write_sources(plan.knobs.specialties, sources, shape)
+            compile_rubrics(sources, places.shape(shape), None, plan.alignment.group)
     material = open_material(places.shape(TRUE_SHAPE))
     reward = load_reward(material)
     rubrics = {rubric.name: rubric for rubric in material.bundle.rubrics()}
@@ -112,4 +110,4 @@ def _compile(
             places.clinic(seed).mkdir(exist_ok=True)
             data = places.clinic(seed) / f"{reader}.jsonl"
             write_rows(rows(rubrics, truth, knobs, "training", reader), data)  # type: ignore[arg-type]
-            compile_rubrics(sources, bundle, data)
+            compile_rubrics(sources, bundle, data, plan.alignment.group)
