@@ -23,7 +23,7 @@ from .tuning import chosen_rates
 from .workers import Workers
 
 Compile = Callable[[Path, Path, Path | None, int], None]
-"""Compile a folder of rubrics into a bundle, with labelled rows or without, for groups of a size."""
+"""Compile a folder of rubrics into a bundle, with labelled rows or without, for a group's size."""
 
 PLAN = "plan.json"
 
