@@ -165,7 +165,7 @@ def history(shares):
 
 
 def test_steps_to_safe_are_those_of_a_mean_over_five():
-    found = training([history([0.5] * 5 + [1.0] * 9), history([0.5] * 10)])
+    found = training([history([0.5] * 5 + [1.0] * 9), history([0.5] * 14)])
     assert found["steps_to_safe"] == [10, None]
     assert found["agreement"] == {"first": pytest.approx(0.9), "last": pytest.approx(0.9)}
     assert found["optimism"] == {"first": None, "last": None}
