@@ -71,7 +71,7 @@ class World:
 
 def perform(job: Job, places: Places, plan: Plan) -> dict[str, Any]:
     """Do one job and write its result, which is returned."""
-    began = time.monotonic()
+    began, used = time.monotonic(), time.process_time()
     quieten()
     processor.prepare(plan.threads)
     world = _world(places, plan, job.seed)
@@ -87,6 +87,7 @@ def perform(job: Job, places: Places, plan: Plan) -> dict[str, Any]:
         "seed": job.seed,
         **found,
         "seconds": round(time.monotonic() - began, 1),
+        "cpu_seconds": round(time.process_time() - used, 1),
     }
     write_json(places.result(job.name), found)
     return found

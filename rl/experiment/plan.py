@@ -24,7 +24,7 @@ class Alignment:
     steps: int = 40
     prompts: int = 6
     group: int = 8
-    rates: tuple[float, ...] = (5e-4, 1.5e-3, 4.5e-3)
+    rates: tuple[float, ...] = (4e-4, 8e-4, 1.6e-3)
     temperature: float = 0.7
     most_tokens: int = 32
     answers: int = 4
@@ -39,9 +39,9 @@ class Plan:
     reward_model: Preset = field(
         default_factory=lambda: Preset(
             size=tiny.Size(64, 2, 2, 2, 128),
-            steps=450,
+            steps=800,
             batch=8,
-            learning_rate=4e-3,
+            learning_rate=3e-3,
             heldout_answers=400,
             threads=1,
         )
