@@ -164,14 +164,13 @@ def _drift(found: Mapping[str, float | None]) -> str:
 
 
 def _interval(found: Mapping[str, float | None] | None, share: bool) -> str:
-    if not found or found["value"] is None:
+    value, low, high = ((found or {}).get(name) for name in ("value", "low", "high"))
+    if value is None:
         return "–"
-    value, low, high = (found[name] for name in ("value", "low", "high"))
-    if share:
-        said = f"{100 * value:.0f} %"
-        return said if low is None or high is None else f"{said} ({100 * low:.0f}–{100 * high:.0f})"
-    said = f"{value:.2f}"
-    return said if low is None or high is None else f"{said} ({low:.2f}–{high:.2f})"
+    said = f"{100 * value:.0f} %" if share else f"{value:.2f}"
+    if low is None or high is None:
+        return said
+    return said + (f" ({100 * low:.0f}–{100 * high:.0f})" if share else f" ({low:.2f}–{high:.2f})")
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:
