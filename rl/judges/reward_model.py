@@ -3,8 +3,8 @@
 A judge is `judge(items) -> list of verdict sheets`, the protocol of a bundle's `reward.py`.
 
 How a verdict is read off a score is the model's calibration (`calibration.curves` has the rule). A
-score that is not a finite number is `cannot_assess`, and so is an answer too long for the model:
-the policies of the rubric settle both, and safety fails closed.
+score that is not a finite number is `cannot_assess`, and so is a conversation too long for the
+model: the policies of the rubric settle both, and safety fails closed.
 """
 
 import math
@@ -20,7 +20,6 @@ from ..calibration.curves import UNCALIBRATED, Calibration
 from ..calibration.file import read_calibration
 from ..errors import TrainingError
 from ..material import Item, Material, Messages, Question, Verdict
-from ..packed.cutting import PROMPT_KEPT, fit
 from ..packed.layout import Packable, Tokens
 from ..packed.model import score, scores_packed
 from ..packed.turns import Turns
@@ -87,15 +86,16 @@ class RewardModelJudge:
         return self.calibration.verdict(question, score)
 
     def is_too_long(self, asked: Asked, question: Question) -> bool:
-        """Whether the answer with this criterion does not fit into `max_length`."""
+        """Whether the conversation with this criterion does not fit into `max_length`."""
         trunk = self._turns.trunks([(asked.prompt, asked.response)])[0]
         _, kept = self._row(asked, trunk)
         return all(asked.questions[k] is not question for k in kept)
 
     def scores(self, asked: Sequence[Asked]) -> list[list[float]]:
-        """One score per question; NaN where answer and criterion do not fit into `max_length`.
+        """One score per question; NaN where conversation and criterion exceed `max_length` tokens.
 
-        Where they do and the prompt does not, its front is left out (`packed.cutting`).
+        Training leaves out the front of a prompt that is too long. A judge does not: an allergy
+        stated there would be lost, and the answer that ignores it would look safe.
         """
         if not asked:
             return []
@@ -113,13 +113,7 @@ class RewardModelJudge:
     def _row(self, one: Asked, trunk: Tokens) -> tuple[Packable, list[int]]:
         """The answer's row, and the questions that are in it."""
         branches = [self._turns.branch(question.turn) for question in one.questions]
-        most = self._max_length - PROMPT_KEPT
-        kept = [k for k, branch in enumerate(branches) if len(branch) <= most]
-        room = self._max_length - max((len(branches[k]) for k in kept), default=0)
-        if len(trunk) > room:
-            trunk, cut = fit(trunk, self._turns.parts(one.prompt, one.response), room)
-            if cut == "answer":
-                kept = []
+        kept = [k for k, b in enumerate(branches) if len(trunk) + len(b) <= self._max_length]
         return Packable(trunk, [branches[k] for k in kept]), kept
 
     def _question(self, rubric: str, criterion: str) -> Question:

@@ -190,7 +190,7 @@ def test_rows_and_settings_of_a_bundle(tmp_path):
     assert "tiers: true" in (out / "stacks/nemo_rl/grpo.yaml").read_text()
     assert "scale_rewards gdpo" in (out / "stacks/ms_swift/run.sh").read_text()
     manifest = json.loads((out / "manifest.json").read_text())
-    assert manifest["options"]["targets"] == ["reward", *names]
+    assert manifest["options"]["targets"] == ["ir", "reward", *names]
 
 
 def test_one_stack_chooses_what_the_certificate_is_read_for(tmp_path, capsys):

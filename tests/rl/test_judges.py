@@ -89,12 +89,12 @@ def test_an_answer_too_long_is_not_judged_in_part(material, parts):
     assert set(long.values()) == {"cannot_assess"}
 
 
-def test_a_long_prompt_loses_its_front_and_is_judged_all_the_same(material, parts):
+def test_a_prompt_too_long_is_not_judged_in_part(material, parts):
     judge = RewardModelJudge(*parts, material.questions, max_length=260)
     long = item(material, "Cool it.")
     long["prompt"] = [{"role": "user", "content": "It began on a day in spring. " * 90 + "Help"}]
-    assert "cannot_assess" not in judge([long])[0].values()
-    assert judge.too_long == 0
+    assert set(judge([long])[0].values()) == {"cannot_assess"}
+    assert judge.too_long == len(long["criteria"])
 
 
 def test_levels_are_read_off_the_sigmoid(material, parts):

@@ -136,5 +136,5 @@ def test_a_rubric_that_is_not_the_one_named(make, mole):
     with pytest.raises(BundleError, match="ir_version"):
         bundle.rubrics()
     bundle = open_bundle(make(lambda m: m["rubrics"][0].update(path=None)))
-    with pytest.raises(BundleError, match="without the target `ir`"):
+    with pytest.raises(BundleError, match="--target ir"):
         bundle.rubrics()

@@ -29,7 +29,8 @@ class Target:
     that the adapter uses. `setting` is the name in `analysis.stacks.SETTINGS` that the settings
     written here stand for; `tier_setting` the one for rubrics whose shape is `tiers`, None where
     the stack adds columns up. `whole_groups` says whether the adapter sees all answers to a prompt
-    at once, which `reward centred` needs. `parts` are further parts of the bundle that it needs.
+    at once, which `reward centred` needs. `parts` are further parts of the bundle that it needs; `ir`
+    is one for the sake of `rubricc verify`.
 
     `row` makes a row of the stack's data set from a record and its number; `columns` are its types
     as Parquet, None where JSON Lines are all that is written. `adapter` is the name of a file in
@@ -43,7 +44,7 @@ class Target:
     tier_setting: str | None = None
     whole_groups: bool = False
     failure: Failure = "constant"
-    parts: tuple[Part, ...] = ("reward",)
+    parts: tuple[Part, ...] = ("ir", "reward")
     row: Callable[[Record, int], dict[str, Any]] | None = None
     columns: Mapping[str, Any] | None = None
     adapter: str | None = None

@@ -10,5 +10,5 @@ TARGET = Target(
     tier_setting="trl/normalize_then_sum",
     whole_groups=True,
     failure="dropped",
-    parts=("reward", "reward_model", "grpo"),
+    parts=("ir", "reward", "reward_model", "grpo"),
 )
