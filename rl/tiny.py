@@ -56,9 +56,18 @@ REWARD_MODEL = Size(hidden=64, layers=2, heads=2, kv_heads=2, inner=128)
 POLICY = Size(hidden=128, layers=2, heads=4, kv_heads=2, inner=384)
 
 
-def make_policy(material: Material, folder: Path, size: Size = POLICY, seed: int = 0) -> None:
-    """A decoder with random weights, and its tokenizer, in `folder`."""
-    tokenizer = train_tokenizer(texts(material), size.vocabulary)
+def make_policy(
+    material: Material,
+    folder: Path,
+    size: Size = POLICY,
+    seed: int = 0,
+    tokenizer: PreTrainedTokenizerFast | None = None,
+) -> None:
+    """A decoder with random weights, and its tokenizer, in `folder`.
+
+    Without `tokenizer` one is trained on the bundle.
+    """
+    tokenizer = tokenizer or train_tokenizer(texts(material), size.vocabulary)
     set_seed(seed)
     model = Qwen3ForCausalLM(_config(tokenizer, size))
     _spread(model)
