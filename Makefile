@@ -17,9 +17,15 @@ demo: $(STAMP)
 test: $(STAMP) lint types
 	$(BIN)/python -m pytest
 
-# Adapters, called by the stacks' own code; the packages go into build/stacks.
+# Adapters, called by the stacks' own code; the packages go into build/stacks. Then some of the stacks
+# whole, with a small model.
 test-stacks: $(STAMP)
 	$(BIN)/python -m rubricdsl.compiler.conformance.environments
+	$(BIN)/python -m rubricdsl.compiler.conformance.end_to_end.verifiers
+	$(BIN)/python -m rubricdsl.compiler.conformance.end_to_end.trl
+	$(BIN)/python -m rubricdsl.compiler.conformance.end_to_end.ms_swift
+	for stack in inspect lm_eval promptfoo; do \
+	  $(BIN)/python -m rubricdsl.compiler.conformance.end_to_end.$$stack || exit 1; done
 
 lint: $(STAMP)
 	$(BIN)/ruff check $(PYTHON_FOLDERS)

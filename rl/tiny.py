@@ -67,7 +67,7 @@ def make_policy(
 
     Without `tokenizer` one is trained on the bundle.
     """
-    tokenizer = tokenizer or train_tokenizer(_texts(material), size.vocabulary)
+    tokenizer = tokenizer or train_tokenizer(texts(material), size.vocabulary)
     set_seed(seed)
     model = Qwen3ForCausalLM(_config(tokenizer, size))
     _spread(model)
@@ -82,7 +82,7 @@ def make_reward_model(
     Keys start as copies of the queries: a token then attends first to its own kind, and the words
     of a criterion find themselves in the answer from the first step on.
     """
-    tokenizer = train_tokenizer(_texts(material), size.vocabulary)
+    tokenizer = train_tokenizer(texts(material), size.vocabulary)
     set_seed(seed)
     config = _config(tokenizer, size)
     config.num_labels = 1
@@ -157,7 +157,7 @@ def _spread(model: Qwen3ForCausalLM) -> None:
         model.model.embed_tokens.weight.normal_(0.0, _EMBEDDING_STD)
 
 
-def _texts(material: Material) -> Iterator[str]:
+def texts(material: Material) -> Iterator[str]:
     """Everything that the models will read or write in training."""
     yield from titles(material).values()
     for question in material.questions.values():

@@ -118,7 +118,9 @@ class Bundle:
 
     def _rubric(self, entry: RubricEntry) -> ir.Rubric:
         if entry.path is None:
-            raise BundleError(self.root / MANIFEST, "has no rubrics: compile with `--target ir`, too")
+            raise BundleError(
+                self.root / MANIFEST, "has no rubrics: compile with `--target ir`, too"
+            )
         target = self.root / entry.path
         try:
             rubric = ir_json.load(self.text(entry.path).encode())

@@ -1,17 +1,17 @@
 """`grpo/`: the prompts a policy is trained on, and the files that start the training."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rubricdsl import ir
 from rubricdsl.facts import Fact, plain_inputs
 
 from ..job import Chunk, Job
-from ..rows import Message, prompt_id
+from ..rows import Message, Row, prompt_id
 from .records import line
 from .reward_module import compact_text
-from .run_files import ACCELERATE, accelerate_yaml, grpo_yaml
+from .run_files import run_files
 
 FOLDER = "grpo"
 PROMPT_FILES = {
@@ -21,9 +21,8 @@ PROMPT_FILES = {
 
 
 def emit(job: Job) -> Iterator[Chunk]:
-    yield f"{FOLDER}/grpo.yaml", grpo_yaml(job).encode()
-    for name in ACCELERATE:
-        yield f"{FOLDER}/{name}", accelerate_yaml(name).encode()
+    for path, text in run_files(job):
+        yield path, text.encode()
     for path in PROMPT_FILES.values():
         yield path, b""
     for side, record in prompt_records(job):
@@ -32,24 +31,48 @@ def emit(job: Job) -> Iterator[Chunk]:
 
 def prompt_records(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every prompt to train on, once, with its side: `train` or `heldout`."""
+    for record in _unique(job, job.training, job.rows()):
+        yield job.side(record["prompt_id"]), record
+
+
+def evaluation_records(job: Job) -> Iterator[dict[str, Any]]:
+    """Every prompt to evaluate on, once: those held out, and those of rubrics for evaluation.
+
+    A prompt that is trained on is not among them, whichever rubric it came with.
+    """
+    trained: set[str] = set()
+    for side, record in prompt_records(job):
+        if side == "heldout":
+            yield record
+        else:
+            trained.add(record["prompt_id"])
+    others = tuple(r for r in job.rubrics if r.purpose == "evaluation")
+    for record in _unique(job, others, job.evaluated()):
+        if record["prompt_id"] not in trained:
+            yield record
+
+
+def _unique(
+    job: Job, rubrics: Sequence[ir.Rubric], rows: Iterable[Row]
+) -> Iterator[dict[str, Any]]:
+    """The prompts written in rubrics, then those of rows, without repetition."""
     texts: dict[str, str] = {}
     if job.options.rubrics_in_rows:
-        texts = {r.name: compact_text(r, job.hashes[r.name]) for r in job.training}
+        texts = {r.name: compact_text(r, job.hashes[r.name]) for r in rubrics}
     seen: set[tuple[str, str, str, str]] = set()
-    for record in _records(job):
+    for record in _records(rubrics, rows):
         key = (record["prompt_id"], record["rubric"], record["inputs"], record["profile"])
         if key not in seen:
             seen.add(key)
             own = {"rubric_json": texts[record["rubric"]]} if texts else {}
-            yield job.side(record["prompt_id"]), {**record, **own}
+            yield {**record, **own}
 
 
-def _records(job: Job) -> Iterator[dict[str, Any]]:
-    """The prompts written in the rubrics, then those of the rows."""
-    for rubric in job.training:
+def _records(rubrics: Iterable[ir.Rubric], rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+    for rubric in rubrics:
         for prompt in rubric.prompts:
             yield _record(rubric, (Message("user", prompt.text),), prompt.inputs, "")
-    for row in job.rows():
+    for row in rows:
         yield _record(row.rubric, row.prompt, row.inputs, row.profile)
 
 

@@ -14,13 +14,15 @@ Answers = Sequence[Mapping[str, Any] | None]
 class Judged(NamedTuple):
     """What became of the rows of a batch: a case and an outcome each, in their order.
 
-    Rows of one prompt share a case. The rewards are final: ranked where a rubric ranks.
+    Rows of one prompt share a case. The rewards are final: ranked where a rubric ranks. A sheet is
+    what the judge said, None where it failed and empty where it was not asked.
     """
 
     rows: list[BatchRow]
     cases: list[Case]
     outcomes: list[Outcome]
     rewards: list[float | None]
+    sheets: list[Mapping[str, Any] | None]
 
 
 def judge_batch(rows: list[BatchRow], groups: Sequence[range]) -> Judged:
@@ -101,7 +103,7 @@ def _judged(
         ranked = group_rewards(rows[places[0]].rubric, keys)
         for place, value in zip(places, ranked, strict=True):
             rewards[place] = value
-    return Judged(rows, cases, outcomes, rewards)
+    return Judged(rows, cases, outcomes, rewards, sheets)
 
 
 def _failed(case: Case, response: str) -> Outcome:

@@ -5,14 +5,18 @@ maybe `inputs` and `profile`), and the answers to them.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
+from .amounts import reduced
 from .batch import BatchRow, ranked_groups, read_rows
 from .evaluate import Case, Outcome
 from .groups import LEAST_RANKED, is_ranked
 from .judged import Judged, judge_batch, judge_batch_async
 from .shapes import columns_of
+from .verdicts import said
 
+TIERS = ("safety", "proficiency", "excellence")
 TIER_NUMBERS = ("tier_safety", "tier_proficiency", "tier_excellence")
 
 
@@ -23,13 +27,44 @@ class Scored(NamedTuple):
     least one that any answer to this prompt can get, for stacks that need a number. `numbers` has
     the same keys for every answer: flags (`unscored`, `judge_failed`, `safe`), what was found
     before any gate (`violations`, `proficiency`, `bonuses`), and the three rewards by tier, which
-    are 0 with a violation. `violations` names the vetoes that are violated.
+    are 0 with a violation. `violations` names the vetoes that are violated; `case`, `outcome` and
+    `sheet` are what `findings` reads.
     """
 
     reward: float | None
     value: float
     numbers: dict[str, float]
     violations: list[str]
+    case: Case
+    outcome: Outcome
+    sheet: Mapping[str, Any] | None
+
+    def findings(self) -> dict[str, dict[str, Any]]:
+        """By criterion: its `verdict`, its `tier`, and its exact `credit` as "n/d".
+
+        A verdict that says nothing valid reads "cannot_assess"; the credit is what the policies
+        made of it. The credit is None where the criterion does not apply, and where a policy
+        dropped the answer. Every value is fit for JSON, whatever a judge said.
+        """
+        rubric, sheet, applying = self.case.rubric, self.sheet or {}, self.case.applying
+        credits, unit = self.outcome.credits or [None] * len(rubric["criteria"]), rubric["unit"]
+        found = {}
+        for criterion, credit in zip(rubric["criteria"], credits, strict=True):
+            name = criterion["id"]
+            if name in applying:
+                verdict = said(criterion, sheet.get(name), credit, unit)
+                exact = None if credit is None else _exact(credit, unit)
+                found[name] = {
+                    "verdict": verdict,
+                    "tier": TIERS[criterion["tier"]],
+                    "credit": exact,
+                }
+        return found
+
+
+@lru_cache(maxsize=4096)
+def _exact(credit: int, unit: int) -> str:
+    return "{}/{}".format(*reduced(credit, unit))
 
 
 def score_rows(rows: Sequence[Mapping[str, Any]], responses: Sequence[str]) -> list[Scored]:
@@ -53,8 +88,11 @@ def _scored(judged: Judged) -> list[Scored]:
             worst_reward(case) if reward is None else reward,
             _numbers(row, outcome, reward),
             outcome.violations,
+            case,
+            outcome,
+            sheet,
         )
-        for row, case, outcome, reward in zip(*judged, strict=True)
+        for row, case, outcome, reward, sheet in zip(*judged, strict=True)
     ]
 
 

@@ -72,6 +72,19 @@ def settled(rubric: CompactRubric, criterion: CompactCriterion, verdict: Any) ->
     return credit
 
 
+def said(criterion: CompactCriterion, verdict: Any, credit: int | None, unit: int) -> str | int:
+    """The verdict as it counted; "cannot_assess" where it says nothing valid.
+
+    Of a criterion with a check it is what the check found, which only its credit tells.
+    """
+    if criterion["check"] is not None and credit is not None:
+        return "met" if (credit == 0) == criterion["forbids"] else "unmet"
+    if _credit(criterion, verdict, unit) == "cannot_assess":
+        return "cannot_assess"
+    found: str | int = verdict
+    return found
+
+
 _POLICIES: dict[str, int | str] = {
     "violate": 0,
     "unmet": 0,

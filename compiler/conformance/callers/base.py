@@ -25,7 +25,10 @@ class Got:
 
 
 class Caller(Protocol):
-    """Calls an adapter with the rows of one group. `real` is whether the stack's own code did."""
+    """Calls an adapter with the rows of one group. `real` is whether the stack's own code did.
+
+    One whose package is no distribution of Python also has its `version`.
+    """
 
     real: bool
 
