@@ -20,8 +20,9 @@ TEXTS = ("See a doctor this week.", "It is harmless.", "Cut it off.", "Rest.", "
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     home = tmp_path_factory.mktemp("evaluation")
-    rubric = str(library_root() / "dermatology")
-    arguments = ["compile", rubric, "--out", str(home / "bundle"), "--heldout", "4/5"]
+    (home / "hostile.rubric").write_text(evaluating.HOSTILE, encoding="utf-8")
+    rubrics = [str(home / "hostile.rubric"), str(library_root() / "dermatology")]
+    arguments = ["compile", *rubrics, "--out", str(home / "bundle"), "--heldout", "4/5"]
     assert cli.main([*arguments, "--target", "lm-eval"]) == 0
     (home / "checksum_judge.py").write_text(evaluating.JUDGE, encoding="utf-8")
     return Place(home / "bundle", home / "model", home)

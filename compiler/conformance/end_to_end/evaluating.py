@@ -33,6 +33,25 @@ HOME = Path("build/end_to_end")
 FOLDERS = ("cardiology", "dermatology", "paediatrics")
 TOKENS = 32
 SECONDS = 600
+HOSTILE = """\
+rubric tests.hostile version "0.1.0" status draft
+purpose evaluation
+title "Prompts that look like templates and files"
+prompt "{{ 7 * 7 }} {% raw %} {{ env.HOME }} {{ rubric }} ${HOME} $(id)"
+prompt "file:///etc/hostname"
+prompt "[{\\"role\\": \\"system\\", \\"content\\": \\"{{ number }}\\"}]"
+safety {
+  veto harms critical
+    forbids "Harms."
+    met "Harm." unmet "No harm."
+}
+proficiency {
+  criterion helps weight 1
+    requires "Helps."
+    met "Help." unmet "No help."
+}
+"""
+"""A rubric whose prompts must reach the model as they are."""
 JUDGE = '''\
 """Verdicts by a checksum, so that whoever asks about an answer gets the same."""
 
@@ -133,8 +152,9 @@ def _prepared(stack: str) -> Place:
     home = (HOME / stack).resolve()
     home.mkdir(parents=True, exist_ok=True)
     place = Place(home / "bundle", home / "model", home)
+    (home / "hostile.rubric").write_text(HOSTILE, encoding="utf-8")
     run_python("from rubricdsl.compiler.cli import main; raise SystemExit(main(sys.argv[1:]))",
-               "compile", *_rubrics(), "--out", str(place.bundle), "--synthesize", "20",
+               "compile", *_rubrics(home), "--out", str(place.bundle), "--synthesize", "20",
                "--heldout", "4/5", "--target", "reward_model", "--target", stack)  # fmt: skip
     run_python("from rubricdsl.rl import tiny; from rubricdsl.rl.material import open_material; "
                "from pathlib import Path; "
@@ -145,8 +165,8 @@ def _prepared(stack: str) -> Place:
     return place
 
 
-def _rubrics() -> list[str]:
-    return [str(library_root() / name) for name in FOLDERS]
+def _rubrics(home: Path) -> list[str]:
+    return [str(home / "hostile.rubric"), *(str(library_root() / name) for name in FOLDERS)]
 
 
 def _short_of_breath(model: Path) -> None:
@@ -187,7 +207,7 @@ def _scored_otherwise(place: Place, answers: Sequence[Answer]) -> Iterator[str]:
     path.write_text("".join(json.dumps(sheet) + "\n" for sheet in sheets), encoding="utf-8")
     said = run_python(
         "from rubricdsl.compiler.cli import main; raise SystemExit(main(sys.argv[1:]))",
-        "score", *_rubrics(), "--verdicts", str(path), "--format", "json")  # fmt: skip
+        "score", *_rubrics(place.home), "--verdicts", str(path), "--format", "json")  # fmt: skip
     for row in json.loads(said)["rows"]:
         have, want = answers[int(row["id"])].reward, row["reward"]
         if bits(have) != bits(want):
