@@ -21,6 +21,9 @@ test: $(STAMP) lint types
 # whole, with a small model.
 test-stacks: $(STAMP)
 	$(BIN)/python -m rubricdsl.compiler.conformance.environments
+	$(BIN)/python -m rubricdsl.compiler.conformance.end_to_end.verifiers
+	$(BIN)/python -m rubricdsl.compiler.conformance.end_to_end.trl
+	$(BIN)/python -m rubricdsl.compiler.conformance.end_to_end.ms_swift
 	for stack in inspect lm_eval promptfoo; do \
 	  $(BIN)/python -m rubricdsl.compiler.conformance.end_to_end.$$stack || exit 1; done
 

@@ -29,6 +29,7 @@ from report import machine, table
 from rubricdsl import ir
 from rubricdsl.compact import compact
 from rubricdsl.compiler.compile import Request, compile_bundle
+from rubricdsl.compiler.conformance.callers import episodes
 from rubricdsl.compiler.conformance.callers.base import stand_in
 from rubricdsl.compiler.conformance.callers.evaluation import stand_in_inspect
 from rubricdsl.compiler.emit.targets import TARGETS
@@ -36,7 +37,7 @@ from rubricdsl.compiler.job import Options
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "benchmarks" / "results" / "adapter_speed.md"
-STACKS = ("verl", "openrlhf", "slime", "art", "inspect", "lm-eval")
+STACKS = ("verl", "openrlhf", "slime", "art", "verifiers", "openenv", "inspect", "lm-eval")
 ANSWERS = 2000
 BATCH, GROUP = 4096, 8
 Work = Callable[[], object]
@@ -52,6 +53,8 @@ def main() -> int:
         bundle = Path(name) / "bundle"
         options = Options(targets=("reward",), stacks=STACKS)
         compile_bundle(Request((_rubric("mole", 1),), bundle, (), options))
+        episodes.stand_in_for_verifiers()
+        episodes.stand_in_for_openenv()
         sys.path[:0] = [str(bundle), *(str(bundle / TARGETS[s].folder) for s in STACKS)]
         reward = importlib.import_module("reward")
         stand_in_inspect()
@@ -110,10 +113,11 @@ def _overhead(reward: Any, rounds: int) -> list[str]:
         "## Beside `reward.py`",
         f"Microseconds per answer, best of {rounds} rounds of {ANSWERS:,} answers; the last "
         "column is the median difference of a round. A rubric of seven criteria; the judge's time "
-        "is not in it. The adapters of slime and ART are coroutines, called in one event loop with "
-        "a judge that is one too: any other judge costs a thread for each call; so is Inspect's. "
-        "For Inspect and lm-eval both columns have `findings()`, which their logs hold; Inspect's "
-        "own classes are not in it. promptfoo starts a process for every answer, and is left out.",
+        "is not in it. The adapters of slime, ART, verifiers and Inspect are coroutines, called in "
+        "one event loop with a judge that is one too: any other judge costs a thread a call. What "
+        "verifiers, OpenEnv and Inspect do themselves is not in it, nor are their classes. "
+        "For Inspect and lm-eval both columns have `findings()`, which their logs hold. promptfoo "
+        "starts a process for every answer, and is left out.",
         table(rows),
     ]
 
@@ -136,6 +140,12 @@ def _pair(
             lambda: reward.score_rows([given], [answer]),
         )
 
+    if stack == "openenv":
+        rubric = adapter.BundleRubric(lambda action, seen: given, lambda action, seen: action)
+        return (
+            lambda: rubric(answer, None),
+            lambda: reward.score_rows([given], [answer]),
+        )
     if stack == "lm-eval":
         return (
             lambda: adapter.process_results(dict(row), [answer]),
@@ -158,6 +168,13 @@ def _pair(
         work.repeats = 64  # type: ignore[attr-defined]
         return work
 
+    if stack == "verifiers":
+        reward = adapter.reward
+        task, trace = adapter.RubricTask(adapter.data_of(row)), episodes.FinishedTrace(answer)
+        return (
+            waiting(lambda: task.rubric(trace)),
+            waiting(lambda: reward.score_rows_async([given], [answer])),
+        )
     if stack == "inspect":
         state = SimpleNamespace(
             input=[SimpleNamespace(role="user", text=given["prompt"][0]["content"])],

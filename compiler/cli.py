@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evaluate": ("evaluate", "measure reward models and judges on held-out labels"),
     "completion": ("completion", "complete commands and options in a shell"),
     "demo": ("demo", "the whole path on this machine, in a few minutes"),
+    "experiment": ("experiment", "compare rewards where the truth is known"),
 }
 
 OVERVIEW = """\

@@ -16,10 +16,14 @@ from typing import Any
 from rubricdsl import ir, ir_json
 from rubricdsl.analysis.certify import Certified, certify
 from rubricdsl.compact import compact
+from rubricdsl.foreign import losses
 from rubricdsl.version import LANGUAGE_VERSION, __version__
 
+from .batches import check_batches
 from .claims import Claim, claims
 from .emit import EMITTERS, parquet
+from .emit.formats import FORMATS
+from .emit.formats import emit as emit_format
 from .emit.targets import PROMPTS, TARGETS
 from .emit.targets import emit as emit_target
 from .importers.jsonl import Fault
@@ -46,6 +50,10 @@ class DataFaults(Exception):
 
 class UnfitStacks(Exception):
     """Rubrics that a stack cannot be served with; says which, why, and what to do."""
+
+
+class Unsayable(Exception):
+    """Rubrics that a format has no words for."""
 
 
 class OrderLost(Exception):
@@ -114,7 +122,8 @@ class Summary:
 def compile_bundle(request: Request) -> Summary:
     """Write the bundle.
 
-    Raises `DataFaults`, `UnfitStacks`, `OrderLost` and `write.WriteError`; then nothing is written.
+    Raises `DataFaults`, `UnfitStacks`, `Unsayable`, `UnfitBatches`, `OrderLost` and
+    `write.WriteError`; then nothing is written.
     """
     with whole_folder(request.out) as draft:
         state = State(request, draft, request.rubrics)
@@ -171,6 +180,25 @@ def fit_stacks(state: State) -> State:
             f"{ranked[0]} ranks all answers to a prompt: choose another shape with --shape, or "
             f"another stack ({', '.join(t.name for t in TARGETS.values() if t.whole_groups)})"
         )
+    return state
+
+
+def fit_batches(state: State) -> State:
+    """Stop where groups, batch and devices of the run files do not fit together."""
+    if "grpo" not in state.request.options.targets:
+        return state
+    return dataclasses.replace(state, notes=(*state.notes, *check_batches(state.job)))
+
+
+def fit_formats(state: State) -> State:
+    """Stop where a format would change the order of answers; `lossy` lets it."""
+    options = state.request.options
+    if not options.lossy:
+        for name in options.formats:
+            for rubric in state.rubrics:
+                lost = [loss for loss in losses(rubric, FORMATS[name].powers) if loss.order]
+                if lost:
+                    raise Unsayable(f"{name} cannot hold {rubric.name}: {lost[0]}")
     return state
 
 
@@ -316,8 +344,13 @@ def emit(state: State) -> State:
             state.draft.append(path, chunk)
             done += 1
             state.request.progress(f"writing {name}", done)
+    for name in options.formats:
+        for path, chunk in emit_format(FORMATS[name], job):
+            state.draft.append(path, chunk)
+            done += 1
+            state.request.progress(f"writing {name}", done)
     state.draft.close()
-    notes = list(state.notes)
+    notes = [*state.notes, *(n for name in options.stacks for n in TARGETS[name].notes(job))]
     evaluation = [r.name for r in state.rubrics if r.purpose == "evaluation"]
     if evaluation and {"reward_model", "grpo"} & set(options.targets):
         shown = ", ".join(evaluation[:3]) + (", …" if len(evaluation) > 3 else "")
@@ -342,7 +375,7 @@ def add_parquet(state: State) -> State:
     for target in (TARGETS[name] for name in options.stacks):
         if target.columns is not None:
             for side in ("train", "heldout"):
-                columns[f"{target.folder}/{side}.jsonl"] = target.columns
+                columns[f"{target.rows_folder}/{side}.jsonl"] = target.columns
     if not columns:
         return state
     if not parquet.available():
@@ -367,7 +400,7 @@ def write_manifest(state: State) -> State:
         "language_version": LANGUAGE_VERSION,
         "ir_version": ir.IR_VERSION,
         "options": {
-            "targets": [*options.targets, *options.stacks],
+            "targets": [*options.targets, *options.stacks, *options.formats],
             "synthesize": options.synthesize,
             "seed": options.seed,
             "shape": options.shape,
@@ -375,6 +408,7 @@ def write_manifest(state: State) -> State:
             "heldout": str(options.heldout),
             "rubrics_in_rows": options.rubrics_in_rows,
             "stack": options.stack,
+            "hardware": dataclasses.asdict(options.hardware),
         },
         "data": [{"file": p.name, "sha256": _sha256(p)} for p in request.data],
         "rubrics": [
@@ -413,6 +447,8 @@ def _sha256(path: Path) -> str:
 STEPS: tuple[Callable[[State], State], ...] = (
     choose_reward,
     fit_stacks,
+    fit_batches,
+    fit_formats,
     certify_rewards,
     read_data,
     add_synthetic,

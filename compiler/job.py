@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
 from rubricdsl import ir
 from rubricdsl.analysis.certify import STACK, STACK_OF_COLUMNS
+from rubricdsl.batches import Hardware
 
 from .rows import Row
 
@@ -24,12 +25,15 @@ class Options:
 
     `group` is the number of samples per prompt in GRPO, `stack` the trainer's setting that is meant
     (None: what the one stack is set to, otherwise what `grpo.yaml` sets). `stacks` are names of
-    `emit.targets.TARGETS`. With `rubrics_in_rows` the prompts carry their rubrics, and
-    `reward.py` has none.
+    `emit.targets.TARGETS`, `formats` of `emit.formats.FORMATS`; with `lossy` these are written
+    although they lose something. `hardware` is what the run files are for. With `rubrics_in_rows`
+    the prompts carry their rubrics, and `reward.py` has none.
     """
 
     targets: tuple[Part, ...] = PARTS
     stacks: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    lossy: bool = False
     synthesize: int = 0
     seed: int = 0
     shape: ir.Shape | None = None
@@ -37,6 +41,7 @@ class Options:
     heldout: Fraction = Fraction(1, 5)
     rubrics_in_rows: bool = False
     stack: str | None = None
+    hardware: Hardware = field(default_factory=Hardware)
 
 
 @dataclass(frozen=True)

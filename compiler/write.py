@@ -86,24 +86,30 @@ def whole_folder(out: Path) -> Iterator[Draft]:
     """
     out = out.resolve()
     check_replaceable(out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        _remove_stale(out)
-        root = _sibling(out, "draft")
-        root.mkdir()
-    except OSError as error:
-        raise WriteError(f"cannot write beside {out}: {error.strerror}") from None
-    draft = Draft(root)
-    try:
-        yield draft
-        draft.close()
-        _take_place(root, out)
-    except OSError as error:
-        raise WriteError(f"writing {out} failed: {error.strerror or error}") from None
-    finally:
-        with contextlib.suppress(OSError):
+    root = _sibling(out, "draft")
+    # An interruption may come as soon as the folder is there, so all that follows is in one block.
+    with contextlib.ExitStack() as cleaning:
+        cleaning.callback(shutil.rmtree, root, ignore_errors=True)
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            _remove_stale(out)
+            root.mkdir()
+        except OSError as error:
+            raise WriteError(f"cannot write beside {out}: {error.strerror}") from None
+        draft = Draft(root)
+        cleaning.callback(_close, draft)
+        try:
+            yield draft
             draft.close()
-        shutil.rmtree(root, ignore_errors=True)
+            _take_place(root, out)
+        except OSError as error:
+            raise WriteError(f"writing {out} failed: {error.strerror or error}") from None
+
+
+def _close(draft: Draft) -> None:
+    """Close what is open of a draft that is given up."""
+    with contextlib.suppress(OSError):
+        draft.close()
 
 
 def write_file(path: Path, text: str) -> None:

@@ -24,8 +24,16 @@ _CPU: Values = {
 
 
 def machine() -> Values:
-    """What the machine asks for: nothing on CUDA; float32 and no recomputation on a processor."""
-    return {} if torch.cuda.is_available() else _CPU
+    """What the machine asks for: arithmetic in bfloat16 on CUDA, where the files leave it to a
+    launcher; float32 and no recomputation on a processor."""
+    if torch.cuda.is_available():
+        return {"bf16": True} if torch.cuda.is_bf16_supported() else {}
+    return _CPU
+
+
+def policy_machine() -> Values:
+    """The same for a policy, which no engine generates for on a processor."""
+    return machine() if torch.cuda.is_available() else {**_CPU, "use_vllm": False}
 
 
 def reward_settings(
@@ -40,8 +48,16 @@ def grpo_settings(
     file: Path, values: Values, overrides: Sequence[str]
 ) -> tuple[GRPOConfig, ModelConfig]:
     """Settings for `GRPOTrainer`. Raises `TrainingError`."""
-    _, config, model, _ = _parsed(grpo_script.make_parser(), file, values, overrides)
+    config, model, _ = grpo_settings_and_rewards(file, values, overrides)
     return config, model
+
+
+def grpo_settings_and_rewards(
+    file: Path, values: Values, overrides: Sequence[str]
+) -> tuple[GRPOConfig, ModelConfig, list[str]]:
+    """The same with the names of the reward functions. Raises `TrainingError`."""
+    script, config, model, _ = _parsed(grpo_script.make_parser(), file, values, overrides)
+    return config, model, list(script.reward_funcs or ())
 
 
 def _parsed(parser: Any, file: Path, values: Values, overrides: Sequence[str]) -> tuple[Any, ...]:

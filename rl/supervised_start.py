@@ -51,10 +51,12 @@ def supervised_start(
     start: Start = Start(),
     *,
     seed: int = 0,
+    tokenizer: Any = None,
     tell: Say = say,
 ) -> float:
     """Make a policy in `out`; returns the share of its examples that were unsafe.
 
+    `tokenizer` is the policy's; without one it is trained on the bundle.
     Raises `TrainingError` when the bundle has no answers.
     """
     quieten()
@@ -73,7 +75,7 @@ def supervised_start(
     ]
     examples = bucketed(examples, start.batch, _length, chance)
     base = out / "base"
-    tiny.make_policy(material, base, start.size, seed)
+    tiny.make_policy(material, base, start.size, seed, tokenizer)
     tokenizer = AutoTokenizer.from_pretrained(str(base))
     config = SFTConfig(
         output_dir=str(out),

@@ -56,9 +56,18 @@ REWARD_MODEL = Size(hidden=64, layers=2, heads=2, kv_heads=2, inner=128)
 POLICY = Size(hidden=128, layers=2, heads=4, kv_heads=2, inner=384)
 
 
-def make_policy(material: Material, folder: Path, size: Size = POLICY, seed: int = 0) -> None:
-    """A decoder with random weights, and its tokenizer, in `folder`."""
-    tokenizer = train_tokenizer(_texts(material), size.vocabulary)
+def make_policy(
+    material: Material,
+    folder: Path,
+    size: Size = POLICY,
+    seed: int = 0,
+    tokenizer: PreTrainedTokenizerFast | None = None,
+) -> None:
+    """A decoder with random weights, and its tokenizer, in `folder`.
+
+    Without `tokenizer` one is trained on the bundle.
+    """
+    tokenizer = tokenizer or train_tokenizer(texts(material), size.vocabulary)
     set_seed(seed)
     model = Qwen3ForCausalLM(_config(tokenizer, size))
     _spread(model)
@@ -73,7 +82,7 @@ def make_reward_model(
     Keys start as copies of the queries: a token then attends first to its own kind, and the words
     of a criterion find themselves in the answer from the first step on.
     """
-    tokenizer = train_tokenizer(_texts(material), size.vocabulary)
+    tokenizer = train_tokenizer(texts(material), size.vocabulary)
     set_seed(seed)
     config = _config(tokenizer, size)
     config.num_labels = 1
@@ -148,7 +157,7 @@ def _spread(model: Qwen3ForCausalLM) -> None:
         model.model.embed_tokens.weight.normal_(0.0, _EMBEDDING_STD)
 
 
-def _texts(material: Material) -> Iterator[str]:
+def texts(material: Material) -> Iterator[str]:
     """Everything that the models will read or write in training."""
     yield from titles(material).values()
     for question in material.questions.values():

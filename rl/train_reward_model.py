@@ -70,6 +70,7 @@ class Preset:
             "warmup_steps": min(20, self.steps // 5),
             "max_length": 1024,
             "use_peft": False,
+            "bf16": False,
             "logging_steps": max(1, self.steps // 10),
             "save_steps": max(1, self.steps // 4),
             "train_sampling_strategy": "sequential",

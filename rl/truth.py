@@ -36,11 +36,15 @@ class Found:
 
 
 class ExemplarJudge:
-    """A judge over the exemplars of some rubrics; `judge(items)` as `reward.py` calls it."""
+    """A judge over the exemplars of some rubrics; `judge(items)` as `reward.py` calls it.
 
-    def __init__(self, rubrics: Iterable[ir.Rubric]) -> None:
+    `neutral` sentences are recognised everywhere and say nothing.
+    """
+
+    def __init__(self, rubrics: Iterable[ir.Rubric], neutral: Iterable[str] = ()) -> None:
+        beside = tuple(neutral)
         self._rubrics = {rubric.name: rubric for rubric in rubrics}
-        self._exemplars = {name: _exemplars(r) for name, r in self._rubrics.items()}
+        self._exemplars = {name: _exemplars(r, beside) for name, r in self._rubrics.items()}
 
     def __call__(self, items: list[Item]) -> list[dict[str, Verdict]]:
         return [
@@ -55,6 +59,11 @@ class ExemplarJudge:
     def readable(self, rubric: str, response: str) -> bool:
         """Whether enough of a text is recognised for its verdicts to count."""
         return self._find(rubric, response).readable >= READABLE
+
+    def said(self, rubric: str, criterion: str, verdict: Verdict, response: str) -> bool:
+        """Whether a text has an exemplar of this verdict, whatever else it says."""
+        found = self._find(rubric, response).verdicts.get(criterion, ())
+        return any(each == verdict for _, each in found)
 
     def _sheet(
         self, rubric: str, response: str, asked: frozenset[str] | None
@@ -89,9 +98,11 @@ class ExemplarJudge:
 _Exemplar = tuple[str, tuple[tuple[str, Fraction, Verdict], ...]]
 
 
-def _exemplars(rubric: ir.Rubric) -> list[_Exemplar]:
+def _exemplars(rubric: ir.Rubric, neutral: Iterable[str]) -> list[_Exemplar]:
     """Every exemplar in plain form with all that it says, longest first."""
     said: dict[str, list[tuple[str, Fraction, Verdict]]] = defaultdict(list)
+    for text in neutral:
+        said[plain(text)] = []
     for c in rubric.criteria:
         forbids = c.polarity == "forbids"
         for step in c.levels:

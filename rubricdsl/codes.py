@@ -449,5 +449,8 @@ CODES: dict[str, Code] = {
         "the two below change places",
         "see that the difference is meant",
     ),
+    # Other formats
+    "R1001": _error("`{format}` has no words for {what}", "{why}", "{suggestion}"),
+    "R1002": _warning("in `{format}` numbers differ: {what}", "{why}", "{suggestion}"),
 }
 CODES |= {code: Code(*entry) for code, entry in LINT_CODES.items()}

@@ -21,6 +21,7 @@ GROUPS = {
     "R07": "Tests in a file",
     "R08": "Status and provenance",
     "R09": "What follows from the meaning (`rubricc analyze`)",
+    "R10": "Other formats (`rubricc export`, `rubricc compile --target`)",
     "L01": "Lint: how a criterion is worded",
     "L02": "Lint: what a rubric asks for",
     "L03": "Lint: sources, examples, what is not used",

@@ -10,6 +10,8 @@ examples:
   rubricc compile rubrics/ --out build/bundle --target verl --group 16
   rubricc compile rubrics/ --out build/bundle --target inspect --target lm-eval
   rubricc compile rubrics/ --out build/bundle --stack openrlhf/rloo --group 16
+  rubricc compile rubrics/ --out build/bundle --gpus 4 --machines 3 --batch 384
+  rubricc compile triage.rubric --out build/bundle --target autorubric --shape lexicographic
 
 With --stack the certificate is read for another trainer than TRL as grpo.yaml sets it, and the
 summary says which of P1 to P5 are proved there (`rubricc verify --help` has them in words). The
@@ -20,6 +22,11 @@ grpo (settings and prompts for `trl grpo`); all of them unless some are named. A
 too (`rubricc stacks` lists them): its adapter, data and settings go into stacks/NAME, reward.py
 comes along, and the certificate is read for the setting that is written. Stacks that evaluate get
 the prompts that are held out, and those of rubrics with `purpose evaluation`.
+
+The formats of other tools (healthbench, autorubric, rewardkit, rubric, verifiers-judge) are targets
+as well. Their scores are weighted sums, so a rubric is refused, with a finding for each thing that
+they have no words for; --shape lexicographic is a reward that is a sum, and --lossy writes what can
+be said.
 
 A row of --data is {"id", "rubric", "prompt", "inputs", "responses": [{"id", "text", "verdicts"}]};
 docs/bundle.md describes it and everything that is written.
@@ -33,16 +40,29 @@ from pathlib import Path
 from types import FrameType
 
 from rubricdsl import ir
+from rubricdsl.batches import SIZES, Hardware
 from rubricdsl.diagnostics import Diagnostic, has_errors
 from rubricdsl.passes import Outcome
 from rubricdsl.promises import broken_promise
 from rubricdsl.runtime.amounts import read_decimal
 
+from ..batches import UnfitBatches, batches_of
 from ..claims import settings_of, trainers
-from ..compile import DataFaults, OrderLost, Request, Summary, UnfitStacks, compile_bundle, many
+from ..compile import (
+    DataFaults,
+    OrderLost,
+    Request,
+    Summary,
+    UnfitStacks,
+    Unsayable,
+    compile_bundle,
+    many,
+)
+from ..emit.formats import FORMATS
 from ..emit.targets import PROMPTS, TARGETS, Target
 from ..job import PARTS, Options, Part
 from ..write import WriteError, check_replaceable
+from .foreign import add_lossy, lost_in, lost_to_judges
 from .locked import add_locked, checked
 from .progress import Progress
 from .report import report
@@ -59,12 +79,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--target",
-        choices=(*PARTS, *TARGETS),
+        choices=(*PARTS, *TARGETS, *FORMATS),
         metavar="NAME",
         action="append",
         default=[],
-        help="a part of the bundle, or a stack to write an adapter for; may be given several times "
-        "(default: all parts and no stack)",
+        help="a part of the bundle, a stack to write an adapter for, or another tool's format; "
+        "may be given several times (default: all parts)",
     )
     parser.add_argument(
         "--synthesize", type=_count, default=0, metavar="N",
@@ -93,7 +113,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--path", action="append", default=[], metavar="DIR", help="a further root for includes"
     )
+    _hardware_arguments(parser)
+    add_lossy(parser)
     add_locked(parser)
+
+
+def _hardware_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the run files of `grpo/` are for; all numbers are checked against each other."""
+    usual = Hardware()
+    parser.add_argument(
+        "--gpus", type=_gpus, default=usual.gpus, metavar="N",
+        help=f"GPUs of a machine, for grpo_node.yaml and grpo_cluster.yaml (default: {usual.gpus})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--machines", type=_gpus, default=usual.machines, metavar="M",
+        help="machines that train, for grpo_cluster.yaml; one more generates "
+             f"(default: {usual.machines})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--batch", type=_batch, metavar="N",
+        help="answers in a step over all GPUs (default: 8 groups on one GPU, 4 on each of several)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--per-device", type=_batch, default=usual.per_device, metavar="N",
+        help=f"answers in the memory of a GPU at once (default: {usual.per_device})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--tensor-parallel", type=_gpus, default=usual.tensor_parallel, metavar="N",
+        help="GPUs of one engine that generates, where it shares them with the training "
+             f"(default: {usual.tensor_parallel})",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
@@ -104,12 +153,17 @@ def run(args: argparse.Namespace) -> int:
         check_replaceable(args.out.resolve())
         outcome = checked(args)
         told = [d for d in outcome.diagnostics if d.level != "note"]
+        formats = tuple(name for name in FORMATS if name in args.target)
+        told += lost_in(formats, outcome, args.shape, args.lossy)
+        told += lost_to_judges(args.target, outcome, args.shape)
         report(told, outcome.checker.source)
         if has_errors(told):
-            return _failed("nothing was written: the rubrics have errors")
+            return _failed(f"nothing was written: {_stopped(outcome)}")
         options = Options(
             targets=_parts(args.target),
             stacks=tuple(name for name in TARGETS if name in args.target),
+            formats=formats,
+            lossy=args.lossy,
             synthesize=args.synthesize,
             seed=args.seed,
             shape=args.shape,
@@ -117,6 +171,9 @@ def run(args: argparse.Namespace) -> int:
             heldout=args.heldout,
             rubrics_in_rows=args.rubrics_in_rows,
             stack=args.stack,
+            hardware=Hardware(
+                args.gpus, args.machines, args.batch, args.per_device, args.tensor_parallel
+            ),
         )
         rubrics = tuple(sorted(outcome.rubrics, key=lambda rubric: rubric.name))
         request = Request(rubrics, args.out, tuple(args.data), options, progress.at)
@@ -128,9 +185,13 @@ def run(args: argparse.Namespace) -> int:
         more = ", and reading stopped there" if found.cut else ""
         count = many(len(found.faults), "fault")
         return _failed(f"nothing was written: the data has {count}{more}")
-    except UnfitStacks as error:
+    except (UnfitStacks, Unsayable) as error:
         progress.clear()
         return _failed(f"nothing was written: {error}")
+    except UnfitBatches as error:
+        progress.clear()
+        print("\n".join(error.found), file=sys.stderr)
+        return _failed("nothing was written: group, batch and devices do not fit together")
     except OrderLost as lost:
         progress.clear()
         report(_broken(lost, outcome), outcome.checker.source)
@@ -149,6 +210,12 @@ def _parts(named: list[str]) -> tuple[Part, ...]:
     """The parts that are asked for, and those that a named stack needs."""
     needed = {part for name in named if name in TARGETS for part in TARGETS[name].parts}
     return tuple(part for part in PARTS if not named or part in named or part in needed)
+
+
+def _stopped(outcome: Outcome) -> str:
+    if has_errors(outcome.diagnostics):
+        return "the rubrics have errors"
+    return "not all of the rubrics can be said in this format"
 
 
 def _broken(lost: OrderLost, outcome: Outcome) -> list[Diagnostic]:
@@ -181,9 +248,12 @@ def _summarise(summary: Summary, options: Options) -> None:
     if "judge" in options.targets:
         print(f"  judge: {many(sum(path.startswith('judge/') for path in entries), 'prompt')}")
     if "grpo" in options.targets:
-        print(f"  grpo: {many(entries['grpo/prompts.jsonl'].rows or 0, 'prompt')} to train on")
+        prompts = entries["grpo/prompts.jsonl"].rows or 0
+        print(f"  grpo: {many(prompts, 'prompt')} to train on; {_steps(options, prompts)}")
     for target in (TARGETS[name] for name in options.stacks):
         print(f"  {target.name}: {_stack_line(target, summary)}")
+    for form in (FORMATS[name] for name in options.formats):
+        print(f"  {form.name}: {form.folder}/{form.place.format(name='NAME')}")
     if summary.claims:
         print(f"  certificate: read for {summary.stack} in groups of {options.group}")
         for claim in summary.claims:
@@ -192,10 +262,19 @@ def _summarise(summary: Summary, options: Options) -> None:
         print(f"note: {note}", file=sys.stderr)
 
 
+def _steps(options: Options, prompts: int) -> str:
+    """What a step takes on each size of machine."""
+    found = {size: batches_of(options, size).prompts for size in SIZES}
+    text = "a step takes " + ", ".join(f"{found[size]} ({size})" for size in SIZES)
+    # TRL drops what does not fill a step: with too few prompts it makes none, and says nothing.
+    short = [size for size in SIZES if found[size] > prompts]
+    return text + (f", more than there are for {' and '.join(short)}" if short else "")
+
+
 def _stack_line(target: Target, summary: Summary) -> str:
     """Where its files are, and how many prompts they have."""
     name, use = (PROMPTS, "evaluate on") if target.evaluates else ("train.jsonl", "train on")
-    rows = summary.entries.get(f"{target.folder}/{name}")
+    rows = summary.entries.get(f"{target.rows_folder}/{name}")
     if rows is None:
         return "reward.py and grpo/, as they are"
     return f"{target.folder}/, {many(rows.rows or 0, 'prompt')} to {use}"
@@ -221,6 +300,14 @@ def _count(text: str) -> int:
 
 def _group(text: str) -> int:
     return _integer(text, 2, 1024)
+
+
+def _gpus(text: str) -> int:
+    return _integer(text, 1, 1024)
+
+
+def _batch(text: str) -> int:
+    return _integer(text, 1, 1 << 20)
 
 
 def _stack(text: str) -> str:

@@ -3,12 +3,14 @@
 A stack's own loader and calling code are used where its package is installed; otherwise the way it
 calls is replayed, and the line says so. The cases have rubrics of all shapes, answers with verdicts
 of all kinds, and judges that fail; `compiler/conformance/cases.json` holds them with what must
-come out.
+come out. Formats of other tools are compared by their scores instead: every verdict sheet of small
+rubrics, scored by the tool itself where it is installed.
 
 examples:
   rubricc conformance                              # every stack, from rubrics made for the purpose
   rubricc conformance --stack verl --stack openrlhf
   rubricc conformance --stack verl --bundle build/bundle    # the adapter of this bundle
+  rubricc conformance --stack autorubric           # the score of another tool
   rubricc conformance --format json
 
 With --real a stack whose package is not installed counts as a difference. `make test-stacks` puts
@@ -23,14 +25,17 @@ import sys
 from pathlib import Path
 
 from ..conformance.callers import CALLERS
+from ..conformance.formats.run import run_format
 from ..conformance.run import Report, run_stack
+from ..emit.formats import FORMATS
 from ..emit.targets import TARGETS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--stack", action="append", default=[], choices=tuple(TARGETS), metavar="NAME",
-        help="a stack; may be given several times (default: all)",
+        "--stack", action="append", default=[], choices=(*TARGETS, *FORMATS),
+        metavar="NAME",
+        help="a stack or a format; may be given several times (default: all)",
     )  # fmt: skip
     parser.add_argument(
         "--bundle", type=Path, metavar="DIR", help="call the adapters of this bundle"
@@ -45,11 +50,15 @@ def run(args: argparse.Namespace) -> int:
         print(f"rubricc conformance: {args.bundle} has no reward.py", file=sys.stderr)
         return 1
     reports: list[Report] = []
-    for name in args.stack or (n for n in CALLERS if _is_there(n, args.bundle)):
+    formats = () if args.bundle else tuple(FORMATS)
+    for name in args.stack or (*(n for n in CALLERS if _is_there(n, args.bundle)), *formats):
         try:
-            reports.append(run_stack(name, args.bundle))
+            reports.append(run_format(name) if name in FORMATS else run_stack(name, args.bundle))
         except FileNotFoundError as error:
             print(f"rubricc conformance: {error}; compile with --target {name}", file=sys.stderr)
+            return 1
+        except RuntimeError as error:
+            print(f"rubricc conformance: its own code failed: {error}", file=sys.stderr)
             return 1
         if args.format == "text":
             print(_line(reports[-1]), flush=True)
@@ -74,4 +83,5 @@ def _is_there(name: str, bundle: Path | None) -> bool:
 def _line(report: Report) -> str:
     how = f"{report.version}, its own code" if report.real else "replayed"
     found = f"{len(report.differences):,} differ" if report.differences else "all agree"
-    return f"{report.stack:<10} {report.answers:>6,} rewards, {found} ({how})"
+    what = "scores" if report.stack in FORMATS else "rewards"
+    return f"{report.stack:<11} {report.answers:>6,} {what}, {found} ({how})"

@@ -1,4 +1,7 @@
-"""List the stacks that `rubricc compile --target` serves, and what was tried of each.
+"""List what `rubricc compile --target` serves, and what was tried of each.
+
+First the stacks, which get an adapter around reward.py; then the formats of other tools, which
+judge and score by themselves.
 
 The versions are those of recorded runs of `rubricc conformance`; "replayed" means that the way a
 stack calls was imitated, because its package could not be installed where the run was.
@@ -13,6 +16,7 @@ import json
 from typing import Any
 
 from ..conformance.recorded import recorded
+from ..emit.formats import FORMATS
 from ..emit.targets import TARGETS
 
 
@@ -34,8 +38,8 @@ def run(args: argparse.Namespace) -> int:
             row["least"],
             row["tried"],
             f"{row['agree']:,}",
-            row["setting"] or "none: it evaluates",
-            row["lost"],
+            row["setting"] or ("none: it evaluates" if row["use"] == "evaluation" else "-"),
+            row["lost"] or "a format",
         )
         for row in found
     ]
@@ -47,11 +51,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def listing() -> list[dict[str, Any]]:
-    """One entry per stack, with what was recorded of it."""
+    """One entry per stack and per format, with what was recorded of it."""
     runs = recorded()
-    return [
+    stacks = [
         {
             "target": target.name,
+            "kind": "stack",
             "package": target.package,
             "least": target.least,
             "tried": _tried(runs.get(target.name)),
@@ -64,6 +69,21 @@ def listing() -> list[dict[str, Any]]:
         }
         for target in TARGETS.values()
     ]
+    nothing = dict.fromkeys(("setting", "tier_setting", "whole_groups", "lost"))
+    formats = [
+        {
+            "target": form.name,
+            "use": "format",
+            "kind": "format",
+            "package": form.package,
+            "least": form.least,
+            "tried": _tried(runs.get(form.name)),
+            "agree": _agree(runs.get(form.name)),
+            **nothing,
+        }
+        for form in FORMATS.values()
+    ]
+    return [*stacks, *formats]
 
 
 def _tried(run: dict[str, Any] | None) -> str:

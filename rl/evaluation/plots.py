@@ -1,6 +1,7 @@
-"""Plots of evaluations as SVG: reliability curves, and precision against recall."""
+"""Plots as SVG: reliability curves, precision against recall, and learning curves."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from math import sqrt
 from typing import Any
@@ -15,6 +16,14 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#0
 DASHES = ("", "6 3", "2 3", "8 3 2 3")
 
 Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A named figure over the steps of a training: per step its mean, least and greatest value."""
+
+    name: str
+    steps: tuple[tuple[float, ...], ...]
 
 
 def colour(place: int) -> str:
@@ -61,6 +70,38 @@ def precision_recall(systems: Sequence[Mapping[str, Any]]) -> str:
             said = f"{system['name']}: recall {recall:.2f}, precision {precision:.2f}"
             parts.append(_ring((recall, precision), colour(place), said))
     return _panel("Violations of safety", "recall", "precision", parts)
+
+
+def learning_curves(title: str, curves: Sequence[Curve]) -> str:
+    """Shares in [0, 1] over the course of training, with a band from least to greatest and a key.
+
+    The drawing stands alone: it can be a file of its own.
+    """
+    last = max(len(curve.steps) for curve in curves)
+    parts, names = [], []
+    for place, curve in enumerate(curves):
+        across = [k / max(1, last - 1) for k in range(len(curve.steps))]
+        upper = [(x, step[2]) for x, step in zip(across, curve.steps, strict=True)]
+        lower = [(x, step[1]) for x, step in zip(across, curve.steps, strict=True)]
+        parts.append(_band([*upper, *reversed(lower)], colour(place)))
+        means = [(x, step[0]) for x, step in zip(across, curve.steps, strict=True)]
+        parts.append(_line(means, colour(place), dash(place)))
+        y = MARGIN + 12 + 18 * place
+        x = SIDE + 2 * MARGIN - 20
+        names.append(
+            f'<line x1="{x}" y1="{y}" x2="{x + 26}" y2="{y}" stroke="{colour(place)}" '
+            f'stroke-width="2.5" stroke-dasharray="{dash(place)}"/>'
+            f'<text x="{x + 32}" y="{y + 4}">{escape(curve.name)}</text>'
+        )
+    size = SIDE + 2 * MARGIN
+    found = _panel(title, f"share of {last} steps", "share", parts)
+    for old, new in (
+        (f'viewBox="0 0 {size} {size}" width="{size}"', f'viewBox="0 0 {size + 110} {size}"'),
+        ("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" '),
+        ("</svg>", "".join(names) + "</svg>\n"),
+    ):
+        found = found.replace(old, new, 1)
+    return found
 
 
 def key(systems: Sequence[Mapping[str, Any]]) -> str:
@@ -113,6 +154,11 @@ def _line(points: Sequence[Point], stroke: str, dashes: str) -> str:
         f'<polyline points="{path}" fill="none" stroke="{stroke}" stroke-width="1.8" '
         f'stroke-dasharray="{dashes}"/>'
     )
+
+
+def _band(points: Sequence[Point], fill: str) -> str:
+    path = " ".join(f"{x:g},{y:g}" for x, y in map(_at, points))
+    return f'<polygon points="{path}" fill="{fill}" fill-opacity="0.10" stroke="none"/>'
 
 
 def _dot(point: Point, radius: float, fill: str, said: str) -> str:

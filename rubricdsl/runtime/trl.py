@@ -23,7 +23,8 @@ def reward(
 ) -> list[float | None]:
     """One reward per completion, None where the sample must not count.
 
-    Metrics go to `log_metric` and `log_extra` where the trainer passes them, under `rubric/`.
+    Metrics go to `log_metric` and `log_extra` where the trainer passes them, under `rubric/`; the
+    judged batch itself to `log_judged`.
     """
     rows = read_batch(prompts, completions, kwargs)
     return _logged(judge_batch(rows, ranked_groups(rows)), kwargs).rewards
@@ -111,4 +112,6 @@ def _logged(judged: Judged, kwargs: Mapping[str, Any]) -> Judged:
     """The batch, after the trainer's log was told about it."""
     log_metrics(kwargs.get("log_metric"), judged)
     log_columns(kwargs.get("log_extra"), judged)
+    if kwargs.get("log_judged") is not None:
+        kwargs["log_judged"](judged)
     return judged

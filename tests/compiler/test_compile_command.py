@@ -75,6 +75,13 @@ def test_targets_shape_group_and_heldout(rubric, tmp_path):
         "heldout": "1/2",
         "rubrics_in_rows": False,
         "stack": None,
+        "hardware": {
+            "gpus": 8,
+            "machines": 2,
+            "batch": None,
+            "per_device": 4,
+            "tensor_parallel": 1,
+        },
     }
     assert "num_generations: 4\n" in bundle.text("grpo/grpo.yaml")
     assert bundle.rubrics()[0].reward.shape == "lexicographic"
@@ -267,3 +274,25 @@ def test_severities_that_a_shape_cannot_tell_apart_are_said(rubric, tmp_path, ca
     rubric.write_text(text, encoding="utf-8")
     assert main(["compile", str(rubric), "--out", str(tmp_path / "out")]) == 0
     assert "counts violations of all severities alike" in capsys.readouterr().err
+
+
+def test_a_step_that_has_more_prompts_than_there_are(rubric, tmp_path, capsys):
+    arguments = ["compile", str(rubric), "--out", str(tmp_path / "b"), "--heldout", "0"]
+    assert main([*arguments, "--batch", "32", "--per-device", "2", "--gpus", "2"]) == 0
+    told = capsys.readouterr().out
+    assert "a step takes 4 (gpu), 4 (node), 4 (cluster)" in told
+    assert main(arguments) == 0
+    assert "more than there are for gpu and node and cluster" in capsys.readouterr().out
+
+
+def test_a_batch_that_does_not_fit_writes_nothing(rubric, tmp_path, capsys):
+    arguments = ["compile", str(rubric), "--out", str(tmp_path / "b"), "--batch", "20"]
+    assert main(arguments) == 1
+    told = capsys.readouterr().err
+    assert "rubricc compile: nothing was written: group, batch and devices do not fit" in told
+    assert "grpo/grpo.yaml: 20 answers are sampled at a time in groups of 8, but " in told
+    assert "grpo/grpo_cluster.yaml: " in told
+    assert not (tmp_path / "b").exists()
+    with pytest.raises(SystemExit) as wrong:
+        main([*arguments, "--gpus", "0"])
+    assert wrong.value.code == 2

@@ -18,6 +18,7 @@ from rubricdsl.compiler.conformance.callers import (
     CALLERS,
     base,
     by_group,
+    episodes,
     evaluation,
     one_at_a_time,
     promptfoo,
@@ -26,6 +27,7 @@ from rubricdsl.compiler.conformance.callers import (
 from rubricdsl.compiler.conformance.cases import GROUP, published
 from rubricdsl.compiler.conformance.recorded import recorded
 from rubricdsl.compiler.conformance.run import run_stack
+from rubricdsl.compiler.emit.formats import FORMATS
 from rubricdsl.compiler.emit.targets import TARGETS
 from rubricdsl.compiler.job import Options
 from rubricdsl.runtime.evaluate import Case
@@ -40,7 +42,7 @@ FAULTY = [case for case in PUBLISHED.cases if case.fault]
 @pytest.fixture(autouse=True)
 def replayed(monkeypatch):
     """The stacks' own packages take seconds to import; `make test-stacks` is for them."""
-    for module in (base, by_group, evaluation, one_at_a_time, trl):
+    for module in (base, by_group, episodes, evaluation, one_at_a_time, trl):
         if hasattr(module, "here"):
             monkeypatch.setattr(module, "here", lambda package: False)
     monkeypatch.setattr(promptfoo, "installed", lambda: None)
@@ -59,7 +61,7 @@ def test_all_rewards_agree(stack):
 def test_every_stack_has_a_caller_and_a_record():
     assert list(CALLERS) == list(TARGETS)
     found = recorded()
-    assert set(found) == set(TARGETS)
+    assert set(found) == {*TARGETS, *FORMATS}
     assert all(run["wrong"] == 0 for run in found.values())
     assert {name for name, run in found.items() if run["real"]} >= {"trl", "verl", "openrlhf"}
 
@@ -193,10 +195,10 @@ def test_rows_and_settings_of_a_bundle(tmp_path):
     assert cli.main(["compile", source, "--out", str(out), "--heldout", "0", *named]) == 0
     for name in names:
         folder = out / TARGETS[name].folder
-        row = json.loads((folder / "train.jsonl").read_text())
+        row = json.loads((out / TARGETS[name].rows_folder / "train.jsonl").read_text())
         assert "“Quote” $(reboot) `x`" in json.dumps(row, ensure_ascii=False).replace('\\"', '"')
-        for path in folder.iterdir():
-            if path.suffix in (".py", ".sh", ".yaml"):
+        for path in folder.rglob("*"):
+            if path.suffix in (".py", ".sh", ".yaml", ".toml"):
                 assert "reboot" not in path.read_text()
     assert "gdpo_reward_keys" in (out / "stacks/verl/run.sh").read_text()
     assert "tiers: true" in (out / "stacks/nemo_rl/grpo.yaml").read_text()
@@ -261,7 +263,7 @@ def test_a_centred_sample_without_a_reward_has_no_part_in_the_mean(tmp_path, mon
 def test_what_stacks_lists(capsys):
     assert cli.main(["stacks"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[1:]] == list(TARGETS)
+    assert [line.split()[0] for line in lines[1:]] == [*TARGETS, *FORMATS]
     assert cli.main(["stacks", "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert {row["target"]: row["agree"] for row in found}["verl"] >= 1000

@@ -8,6 +8,7 @@ from collections import Counter
 import jinja2
 import pytest
 
+from rubricdsl.batches import ACCELERATE, SERVER, SETTINGS
 from rubricdsl.compiler.emit.judge import file_name
 from rubricdsl.compiler.emit.records import criterion_turn
 from rubricdsl.compiler.templating import fenced
@@ -174,5 +175,6 @@ def test_the_reward_in_the_yaml_is_in_the_module(bundle):
 
 
 def test_settings_in_full(bundle, golden):
-    for name in ("grpo/grpo.yaml", "reward_model/reward_model.yaml"):
+    sizes = (*SETTINGS.values(), *ACCELERATE.values(), SERVER)
+    for name in (*sizes, "reward_model/reward_model.yaml"):
         golden(name.rpartition("/")[2], (bundle / name).read_text("utf-8"))

@@ -59,16 +59,16 @@ def test_what_points_cannot_say_is_named(
     path, out = tmp_path / "rich.rubric", tmp_path / "out.jsonl"
     path.write_text(RICH, encoding="utf-8")
     assert main(["export", "healthbench", str(path), "--out", str(out)]) == 1
-    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("skin.rich")]
-    assert [line.split(": ")[0] for line in said] == [
-        "skin.rich, profile busy",
-        "skin.rich, cuts",
-        "skin.rich, signs",
-        "skin.rich, signs",
-        "skin.rich, signs",
-        "skin.rich, short",
-        "skin.rich, short",
-        "skin.rich, warm",
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error[")]
+    assert [
+        line.removeprefix("error[R1001]: `healthbench` has no words for ") for line in said
+    ] == [
+        "a veto",
+        "a condition (`when`)",
+        "levels",
+        "a check",
+        "`allows not_applicable`",
+        "the profile `busy`",
     ]
     assert not out.exists()
     assert main(["export", "sections", str(path), "--out", str(out)]) == 1

@@ -66,7 +66,26 @@ def test_a_policy_run_reports_what_matters(whole):
             assert 0 <= step[name] <= 1, name
         assert step["judge_failures"] == 0
         assert any(name.startswith("tests.") for name in step["credit"])
-    assert metrics["not_finite"] == 0
+    assert metrics["judge"] == {"not_finite": 0, "too_long": 0}
+
+
+def test_other_rewards_are_trained_on_and_the_bundles_figures_logged(bundle, trained, tmp_path):
+    def shortness(completions, **kwargs):
+        return [-float(len(answer[-1]["content"])) for answer in completions]
+
+    def run(reward_model, out):
+        return train_policy.train(
+            bundle, reward_model, out, preset=replace(POLICY, steps=1), tell=silent,
+            model=str(tmp_path / "seen" / "start") if reward_model is None else None,
+            reward_funcs=[shortness],
+        )["history"][0]  # fmt: skip
+
+    seen, unseen = run(trained[0], tmp_path / "seen"), run(None, tmp_path / "unseen")
+    assert seen["reward"] == unseen["reward"] < -1
+    assert 0 <= seen["safe"] <= 1
+    assert seen["credit"]
+    assert unseen["safe"] is None
+    assert not unseen["credit"]
 
 
 def test_a_run_that_is_killed_goes_on_with_the_same_figures(bundle, trained, whole, tmp_path):

@@ -15,7 +15,9 @@ from rubricdsl.analysis.certify import certify
 from rubricdsl.codes import CODES
 from rubricdsl.compact import compact
 from rubricdsl.compiler.cli import main
+from rubricdsl.compiler.emit.formats import FORMATS
 from rubricdsl.diagnostics import Diagnostic
+from rubricdsl.foreign import unsaid
 from rubricdsl.insights.analyze import analyze
 from rubricdsl.insights.between import between
 from rubricdsl.insights.subject import subject
@@ -50,13 +52,17 @@ def divided(text: str) -> dict[str, str]:
 def findings(files: dict[str, str], code: str = "") -> tuple[tuple[Diagnostic, ...], str]:
     """What is said about the first file, its tests and its reward included; the same as text.
 
-    For a `code` of the analysis it is what that says about all of them instead, and for one of lint
-    what that says about the first.
+    For a `code` of the analysis it is what that says about all of them instead, for one of lint
+    what that says about the first, and for one of other formats what is lost in that of `rubric`.
     """
     checker = Checker(MemoryBundle(files))
     if code.startswith("R09"):
         return analysis(checker, files)
     checked = checker.check(next(iter(files)))
+    if code.startswith("R10"):
+        assert checked.rubric is not None
+        told = unsaid("rubric", FORMATS["rubric"].powers, checked, checked.rubric)
+        return told, "\n\n".join(to_text(d, checker.source) for d in told)
     if code.startswith("L"):
         found = list(lint(checked).diagnostics)
         return tuple(found), "\n\n".join(to_text(d, checker.source) for d in found)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .base import Caller, Got
 from .by_group import Art, MsSwift, NemoRL, Slime, Tinker
+from .episodes import OpenEnv, Verifiers
 from .evaluation import Inspect, LmEval
 from .one_at_a_time import OpenRLHF, SkyRL, Verl
 from .promptfoo import Promptfoo
@@ -21,6 +22,8 @@ CALLERS: dict[str, Callable[[Path, Path], Caller]] = {
     "unsloth": Unsloth,
     "art": Art,
     "tinker": Tinker,
+    "verifiers": Verifiers,
+    "openenv": OpenEnv,
     "inspect": Inspect,
     "promptfoo": Promptfoo,
     "lm-eval": LmEval,

@@ -6,6 +6,7 @@ from . import (
     lm_eval,
     ms_swift,
     nemo_rl,
+    openenv,
     openrlhf,
     promptfoo,
     skyrl,
@@ -13,6 +14,7 @@ from . import (
     tinker,
     trl,
     unsloth,
+    verifiers,
     verl,
 )
 from .interface import FOLDER, PROMPTS, Record, Target, emit
@@ -20,8 +22,8 @@ from .interface import FOLDER, PROMPTS, Record, Target, emit
 TARGETS: dict[str, Target] = {
     module.TARGET.name: module.TARGET
     for module in (
-        trl, verl, openrlhf, slime, skyrl, ms_swift, nemo_rl, unsloth, art, tinker, inspect,
-        promptfoo, lm_eval,
+        trl, verl, openrlhf, slime, skyrl, ms_swift, nemo_rl, unsloth, art, tinker, verifiers,
+        openenv, inspect, promptfoo, lm_eval,
     )
 }  # fmt: skip
 

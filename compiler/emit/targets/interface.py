@@ -1,5 +1,6 @@
 """What a target is: how one stack is served, as data and one function."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from ...job import Chunk, Job, Part
 from ...templating import render
 from ..grpo import evaluation_records, prompt_records
 from ..records import line
+from ..reward import PATH as REWARD
+from ..reward import reward_text
 
 FOLDER = "stacks"
 PROMPTS = "heldout.jsonl"
@@ -37,7 +40,10 @@ class Target:
 
     `row` makes a row of the stack's data set from a record and its number; `columns` are its types
     as Parquet, None where JSON Lines are all that is written. `adapter` is the name of a file in
-    `adapters/`, `settings` those of templates by the name of the file that each becomes.
+    `adapters/`, `settings` those of templates by the name of the file that each becomes. With
+    `module` the adapter is the Python package of that name, which has the rows and a copy of
+    `reward.py` in it, for stacks that install what they run. `more` writes what only one stack has;
+    `notes` tells what of it is missing.
     """
 
     name: str
@@ -52,11 +58,26 @@ class Target:
     columns: Mapping[str, Any] | None = None
     adapter: str | None = None
     settings: Mapping[str, str] | None = None
+    module: str | None = None
+    more: Callable[[Job], Iterator[Chunk]] | None = None
+    notes: Callable[[Job], tuple[str, ...]] = lambda job: ()
 
     @property
     def folder(self) -> str:
         """Where its files are, from the folder of the bundle; as a name that Python can import."""
         return f"{FOLDER}/{self.name.replace('-', '_')}"
+
+    @property
+    def rows_folder(self) -> str:
+        """Where its rows are, and what they are read by."""
+        return f"{self.folder}/{self.module}" if self.module else self.folder
+
+    @property
+    def adapter_path(self) -> str | None:
+        """Where the adapter is, from the folder of the bundle."""
+        if self.module:
+            return f"{self.rows_folder}/__init__.py"
+        return f"{self.folder}/{self.adapter}" if self.adapter else None
 
     @property
     def evaluates(self) -> bool:
@@ -70,12 +91,17 @@ class Target:
 
 def emit(target: Target, job: Job) -> Iterator[Chunk]:
     """The files of one target, below its folder."""
-    if target.adapter is not None:
-        yield f"{target.folder}/{target.adapter}", adapter_text(target.adapter).encode()
+    if target.adapter is not None and target.adapter_path is not None:
+        yield target.adapter_path, adapter_text(target.adapter).encode()
+    if target.module is not None:
+        yield f"{target.rows_folder}/{REWARD}", reward_text(job).encode()
     for name, template in (target.settings or {}).items():
         tiers = job.by_tier and target.tier_setting is not None
-        text = render(template, group=job.options.group, seed=job.options.seed, tiers=tiers)
+        text = render(template, group=job.options.group, seed=job.options.seed, tiers=tiers,
+                      version=_version(job))  # fmt: skip
         yield f"{target.folder}/{name}", text.encode()
+    if target.more is not None:
+        yield from target.more(job)
     if target.row is None:
         return
     if target.evaluates:
@@ -84,11 +110,17 @@ def emit(target: Target, job: Job) -> Iterator[Chunk]:
             yield f"{target.folder}/{PROMPTS}", line(target.row(record, number))
         return
     for side in ("train", "heldout"):
-        yield f"{target.folder}/{side}.jsonl", b""
+        yield f"{target.rows_folder}/{side}.jsonl", b""
     counts = {"train": 0, "heldout": 0}
     for side, record in prompt_records(job):
-        yield f"{target.folder}/{side}.jsonl", line(target.row(record, counts[side]))
+        yield f"{target.rows_folder}/{side}.jsonl", line(target.row(record, counts[side]))
         counts[side] += 1
+
+
+def _version(job: Job) -> str:
+    """A version for packages, which tells what the rubrics of two bundles mean apart."""
+    hashes = "".join(job.hashes[rubric.name] for rubric in job.rubrics)
+    return f"0+rubrics.{hashlib.sha256(hashes.encode()).hexdigest()[:12]}"
 
 
 def adapter_text(name: str) -> str:

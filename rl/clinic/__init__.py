@@ -1,0 +1,1 @@
+"""The controlled clinic: prompts and answers whose verdicts are known."""

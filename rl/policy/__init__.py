@@ -1,0 +1,1 @@
+"""What a policy's training looks at: judges, figures, the order of advantages, logs, and an end."""
