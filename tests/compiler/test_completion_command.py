@@ -41,7 +41,7 @@ def test_what_can_be_completed():
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("rubricc ex", ["explain", "export"]),
+        ("rubricc ex", ["explain", "export", "experiment"]),
         ("rubricc check --format ", list(FORMATS)),
         ("rubricc check --form", ["--format"]),
         ("rubricc train ", ["reward-model", "policy"]),

@@ -45,7 +45,7 @@ def value_of(spec, value):
         return number if spec.type == "quantity" or is_whole else UNKNOWN
     if spec.type in ("one_of", "text"):
         return text_of(spec, value)
-    if type(value) is not list:
+    if type(value) not in (list, tuple):
         return UNKNOWN
     parts = [text_of(spec, part) for part in value]
     return UNKNOWN if UNKNOWN in parts else parts
