@@ -1,9 +1,9 @@
 """Train one small policy with many rewards, where the truth is known, and report what comes out.
 
 The controlled clinic (rl/clinic/) makes cases and answers with known verdicts. The same policy is
-aligned with the gated, centred, lexicographic, promedical, weighted, healthbench and rar rewards
-and with a reward model that gives one number; from a warm and a cold start, with every seed; and
-with four parts of the paper's method taken away. Learning rates are tuned for each reward on a
+aligned with the gated, centred, lexicographic, promedical, weighted, healthbench and rar rewards,
+by a reward model's verdicts and by the true ones, and with a reward model that gives one number;
+from a warm and a cold start, with every seed; and with four parts of the paper's method taken away. Learning rates are tuned for each reward on a
 seed of its own. What is reported is ground truth (docs/experiment.md).
 
 Every finished part is a file in --out: the same command goes on where an earlier one stopped.
@@ -11,6 +11,7 @@ Every finished part is a file in --out: the same command goes on where an earlie
 examples:
   rubricc experiment --out build/experiment
   rubricc experiment --out build/experiment --only gated --only weighted --seeds 0,1
+  rubricc experiment --out build/experiment --only gated_by_truth --only rar_by_truth
   rubricc experiment --out build/smoke --smoke
   rubricc experiment --out build/large --size large
 """

@@ -17,6 +17,10 @@ NO_CRITERIA, NO_SAFETY = "no_explicit_criteria", "no_safety_data"
 NO_VETO, NO_MARGIN = "no_veto", "no_bonus_margin"
 ABLATIONS = (NO_CRITERIA, NO_SAFETY, NO_VETO, NO_MARGIN)
 
+BY_TRUTH = "_by_truth"
+TRUE_ARMS = tuple(f"{shape}{BY_TRUTH}" for shape in SHAPES)
+"""The shapes once more, with the true verdicts in place of a reward model's."""
+
 FULL = "criteria"
 KINDS = (FULL, NO_CRITERIA, NO_SAFETY, SCALAR)
 """Reward models: asked about each criterion; never told which criterion it is; trained without
@@ -25,7 +29,10 @@ labels of safety; asked for one number."""
 
 @dataclass(frozen=True)
 class Arm:
-    """One alignment run. `reward` is of `REWARDS`, `ablation` of `ABLATIONS` or empty."""
+    """One alignment run. `reward` is of `REWARDS`, `ablation` of `ABLATIONS` or empty.
+
+    `truth`: the reward is given the true verdicts, and no reward model is asked.
+    """
 
     reward: str
     start: str
@@ -33,10 +40,11 @@ class Arm:
     ablation: str = ""
     rate: float | None = None
     """The learning rate; None for the one that was chosen."""
+    truth: bool = False
 
     @property
     def label(self) -> str:
-        return self.ablation or self.reward
+        return (self.ablation or self.reward) + (BY_TRUTH if self.truth else "")
 
     @property
     def name(self) -> str:
@@ -44,8 +52,10 @@ class Arm:
         return f"{self.label}-{self.start}-seed{self.seed}{tried}"
 
     @property
-    def judge(self) -> str:
-        """The kind of reward model."""
+    def judge(self) -> str | None:
+        """The kind of reward model; None where the truth judges."""
+        if self.truth:
+            return None
         if self.ablation in (NO_CRITERIA, NO_SAFETY):
             return self.ablation
         return SCALAR if self.reward == SCALAR else FULL
@@ -60,6 +70,7 @@ def arms(seeds: Sequence[int], only: Sequence[str] = ()) -> list[Arm]:
     """All arms that are reported, or those of the named rewards and ablations."""
     found = [Arm(r, start, s) for s in seeds for start in (COLD, WARM) for r in REWARDS]
     found += [Arm(ABLATED, COLD, seed, ablation=each) for seed in seeds for each in ABLATIONS]
+    found += [Arm(r, at, s, truth=True) for s in seeds for at in (COLD, WARM) for r in SHAPES]
     return [arm for arm in found if not only or arm.label in only]
 
 

@@ -128,7 +128,9 @@ def _start(job: Job, world: World, places: Places, plan: Plan) -> dict[str, Any]
 
 def _arm(job: Job, arm: Arm, world: World, places: Places, plan: Plan) -> dict[str, Any]:
     material = open_material(places.shape(arm.shape))
-    judge = load_judge(arm.judge, world.judged, places.reward_model(arm.judge, arm.seed))
+    judge = None
+    if arm.judge is not None:
+        judge = load_judge(arm.judge, world.judged, places.reward_model(arm.judge, arm.seed))
     tiers = {name: question.tier for name, question in material.questions.items()}
     watched = Watched(
         arm, world.cases("training"), load_reward(material), judge, world.truth, tiers

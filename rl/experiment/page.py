@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..evaluation.plots import Curve, learning_curves
-from .arms import ABLATED, ABLATIONS, FULL, REWARDS
+from .arms import ABLATED, ABLATIONS, BY_TRUTH, FULL, REWARDS, TRUE_ARMS
 from .plan import COLD
 
 MARKDOWN = "experiment.md"
@@ -24,6 +24,12 @@ _FIGURES = (
     ("tokens", "tokens", False),
 )
 _TITLES = {"cold": "Cold start", "warm": "Warm start"}
+_DRAWN = (
+    ("safe_plain", "Safe, no conflict"),
+    ("safe_conflict", "Safe, conflict"),
+    ("proficiency", "Proficiency"),
+    ("agreement", "Reward agrees with truth"),
+)
 
 
 def write_report(record: Record, folder: Path, machine: str) -> list[Path]:
@@ -41,22 +47,22 @@ def figures(record: Record) -> dict[str, str]:
     """The learning curves, by file name."""
     found = {}
     for start in _starts(record):
-        arms = [a for a in record["arms"] if a["start"] == start and a["label"] in REWARDS]
-        for name, title in (
-            ("safe_plain", "Safe, no conflict"),
-            ("safe_conflict", "Safe, conflict"),
-            ("proficiency", "Proficiency"),
-            ("agreement", "Reward agrees with truth"),
-        ):
-            curves = [
-                Curve(arm["label"], tuple(map(tuple, arm["curves"][name])))
-                for arm in arms
-                if arm["curves"].get(name)
-            ]
-            if curves:
-                file = f"experiment_{start}_{name}.svg"
-                found[file] = learning_curves(f"{title}, {start} start", curves)
+        for labels, kind, by in ((TRUE_ARMS, "truth_", ", true verdicts"), (REWARDS, "", "")):
+            for name, title in _DRAWN:
+                curves = [
+                    Curve(_plain(arm["label"]), tuple(map(tuple, arm["curves"][name])))
+                    for arm in _arms(record, start, labels)
+                    if arm["curves"].get(name)
+                ]
+                if curves:
+                    file = f"experiment_{start}_{kind}{name}.svg"
+                    found[file] = learning_curves(f"{title}, {start} start{by}", curves)
     return found
+
+
+def _plain(label: str) -> str:
+    """A label as it is read."""
+    return label.removesuffix(BY_TRUTH).replace("_", " ")
 
 
 def markdown(record: Record, machine: str, drawn: Sequence[str]) -> str:
@@ -65,28 +71,29 @@ def markdown(record: Record, machine: str, drawn: Sequence[str]) -> str:
         "# The experiment",
         f"Made by `rubricc experiment`, plan `{record['plan']}`, seeds "
         f"{', '.join(map(str, record['seeds']))}, on {machine}. "
-        f"{record['seconds'] / 60:.0f} minutes. "
+        f"{record['cpu_seconds'] / 60:.0f} minutes of one core. "
         "What is compared, and what comes out: [docs/experiment.md](../../docs/experiment.md). "
         "All figures are by ground truth, on cases that nothing was trained on; in brackets 95 % "
         "intervals over seeds and cases.",
         "## Reward models",
         _reward_models(record),
     ]
-    for start in _starts(record):
-        rows = [(_the_start(start), record["starts"][start])] if start in record["starts"] else []
-        rows += [(a["label"], a) for a in _arms(record, start, REWARDS)]
-        if len(rows) > 1:
-            parts += [
-                f"## {_TITLES[start]}",
-                _answers(rows),
-                _training(_arms(record, start, REWARDS)),
-            ]
+    for labels, judge in ((TRUE_ARMS, "true verdicts"), (REWARDS, "verdicts of the reward model")):
+        for start in _starts(record):
+            arms = _arms(record, start, labels)
+            begun = [(_the_start(start), record["starts"][start])]
+            if arms:
+                parts += [
+                    f"## {_TITLES[start]}, {judge}",
+                    _answers([*begun, *((_plain(a["label"]), a) for a in arms)]),
+                    _training(arms),
+                ]
     ablations = _arms(record, COLD, ABLATIONS)
     if ablations:
         whole = _arms(record, COLD, (ABLATED,))
         parts += [
             "## The paper's ablations",
-            _answers([(a["label"].replace("_", " "), a) for a in [*whole, *ablations]]),
+            _answers([(_plain(a["label"]), a) for a in [*whole, *ablations]]),
             _training([*whole, *ablations]),
         ]
     rates = ", ".join(f"{name} {rate:g}" for name, rate in record["rates"].items())
@@ -144,7 +151,7 @@ def _training(arms: Sequence[Mapping[str, Any]]) -> str:
     for arm in arms:
         rows.append(
             [
-                arm["label"].replace("_", " "),
+                _plain(arm["label"]),
                 _steps(arm["steps_to_safe"]),
                 _steps(arm["steps_to_safe_plain"]),
                 *(_drift(arm[name]) for name in ("agreement", "optimism", "flattery", "missed")),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .aligning import COLUMNS
-from .arms import ABLATIONS, KINDS, REWARDS
+from .arms import ABLATIONS, KINDS, REWARDS, TRUE_ARMS, Arm
 from .plan import Plan
 
 RESULT = "result.json"
@@ -43,7 +43,8 @@ def record(
     """All figures: of reward models by kind, of starts, and of arms by label and start."""
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for run in runs:
-        groups[run["arm"]["ablation"] or run["arm"]["reward"], run["arm"]["start"]].append(run)
+        arm = Arm(**run["arm"])
+        groups[arm.label, arm.start].append(run)
     reported = {run["seed"] for run in runs}
     kept = [model for model in models if model["seed"] in reported]
     starts = {
@@ -75,7 +76,7 @@ def record(
 
 def _place(item: tuple[tuple[str, str], object]) -> tuple[str, int]:
     label, start = item[0]
-    return start, (*REWARDS, *ABLATIONS).index(label)
+    return start, (*REWARDS, *ABLATIONS, *TRUE_ARMS).index(label)
 
 
 def _of_models(models: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

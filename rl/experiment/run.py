@@ -1,6 +1,5 @@
 """The experiment from beginning to end; an interrupted one goes on where it was."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -41,7 +40,6 @@ def run(
 
     `only` names rewards and ablations (`arms`). Raises `TrainingError`.
     """
-    began = time.monotonic()
     wanted = arms(seeds, only)
     if not wanted:
         raise TrainingError("nothing is left to do: --only names none of the arms")
@@ -56,12 +54,14 @@ def run(
     with Workers(places, plan, tell) as workers:
         tell(f"{len(choosing) + len(final)} runs of GRPO on {plan.workers} processes")
         models = workers.do(_first([*tried, *wanted]), [*choosing, *final])
-        rates = chosen_rates(workers.do(choosing, final))
+        tuned = workers.do(choosing, final)
+        rates = chosen_rates(tuned)
         tell("  learning rates: " + ", ".join(f"{k} {v:g}" for k, v in rates.items()))
         final = [replace(job, rate=rates[job.arm.reward]) for job in final if job.arm]
         runs = workers.do(final)
     found = record(plan, rates, models, runs)
-    found["seconds"] = round(time.monotonic() - began, 1)
+    # Of every part, whichever run of the command did it.
+    found["cpu_seconds"] = sum(one["cpu_seconds"] for one in (*models, *tuned, *runs))
     write_json(out / RESULT, found)
     return found
 
@@ -81,7 +81,7 @@ def _settle(out: Path, plan: Plan) -> None:
 
 def _first(every: Sequence[Arm]) -> list[Job]:
     """The reward models and starts that the arms need."""
-    models = (Job("reward model", arm.seed, arm.judge) for arm in every)
+    models = (Job("reward model", arm.seed, arm.judge) for arm in every if arm.judge)
     starts = (Job("start", arm.seed, arm.start) for arm in every)
     return list(dict.fromkeys(chain(models, starts)))
 

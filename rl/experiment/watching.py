@@ -20,13 +20,14 @@ class Watched:
     """A reward function for TRL; `history` has the figures of every step.
 
     The bundle's own `reward.py` gives the reward, with the reward model for a judge that is shown
-    the chart. The ground truth is only recorded.
+    the chart. The ground truth is only recorded, unless there is no reward model: then its verdicts
+    are the judge's.
     """
 
     arm: Arm
     cases: Sequence[Case]
     reward: RewardFile
-    judge: RewardModelJudge
+    judge: RewardModelJudge | None
     truth: Truth
     tiers: Mapping[tuple[str, str], str]
     history: list[Figures] = field(default_factory=list)
@@ -37,8 +38,8 @@ class Watched:
     ) -> list[float | None]:
         cases = [self.cases[place] for place in columns["case"]]
         answers = [completion[-1]["content"] for completion in completions]
-        if self.arm.judge == SCALAR:
-            rewards: list[float | None] = list(self._scores(cases, answers))
+        if self.judge is not None and self.arm.judge == SCALAR:
+            rewards: list[float | None] = list(_scores(self.judge, cases, answers))
             seen = None
         else:
             rewards, seen = self._rewards(cases, completions, columns)
@@ -46,10 +47,6 @@ class Watched:
         tokens = [len(ids) for ids in columns["completion_ids"]]
         self.history.append(figures(cases, worths, tokens, rewards, seen))
         return rewards
-
-    def _scores(self, cases: Sequence[Case], answers: Sequence[str]) -> list[float]:
-        asked = [Asked(c.judged, a, (OVERALL,)) for c, a in zip(cases, answers, strict=True)]
-        return [scores[0] for scores in self.judge.scores(asked)]
 
     def _rewards(
         self, cases: Sequence[Case], completions: Sequence[Any], columns: Mapping[str, Any]
@@ -76,8 +73,14 @@ class Watched:
         return rewards, seen
 
     def _recording(self, sheets: list[Sheet]) -> Callable[[list[Item]], list[Sheet]]:
+        by_question = {case.question: case for case in self.cases}
+
         def judge(items: list[Item]) -> list[Sheet]:
-            found: list[Sheet] = list(self.judge(items))
+            found: list[Sheet] = (
+                [self._true(by_question[item["prompt"][-1]["content"]], item) for item in items]
+                if self.judge is None
+                else list(self.judge(items))
+            )
             sheets.extend(found)
             if self.arm.ablation != NO_VETO:
                 return found
@@ -87,12 +90,21 @@ class Watched:
 
         return judge
 
+    def _true(self, case: Case, item: Item) -> Sheet:
+        sheet = self.truth.sheet(case, item["response"])
+        return {name: sheet[name] for name in item["criteria"]}
+
     def _kept(self, rubric: str, sheet: Sheet) -> Sheet:
         """The sheet with no veto of the judge's broken."""
         return {
             name: "unmet" if self.tiers[rubric, name] == "safety" else verdict
             for name, verdict in sheet.items()
         }
+
+
+def _scores(judge: RewardModelJudge, cases: Sequence[Case], answers: Sequence[str]) -> list[float]:
+    asked = [Asked(c.judged, a, (OVERALL,)) for c, a in zip(cases, answers, strict=True)]
+    return [scores[0] for scores in judge.scores(asked)]
 
 
 PENALTY = 1.5

@@ -2,7 +2,7 @@
 
 import json
 import xml.etree.ElementTree as ET
-from dataclasses import replace
+from dataclasses import asdict, replace
 from fractions import Fraction
 
 import pytest
@@ -18,7 +18,7 @@ from rubricdsl.rl.errors import TrainingError
 from rubricdsl.rl.experiment import arms as names
 from rubricdsl.rl.experiment import page, tuning
 from rubricdsl.rl.experiment.aligning import COLUMNS
-from rubricdsl.rl.experiment.arms import ABLATIONS, REWARDS, Arm, arms, trials
+from rubricdsl.rl.experiment.arms import ABLATIONS, REWARDS, TRUE_ARMS, Arm, arms, trials
 from rubricdsl.rl.experiment.plan import CPU, SMOKE, TUNING_SEED
 from rubricdsl.rl.experiment.record import record, training
 from rubricdsl.rl.experiment.reward_models import _without_safety, preferences
@@ -41,7 +41,7 @@ def worth(safe=True, proficiency=0.5, key=(0, 0, 0, 10, 1)):
 
 def test_every_reward_meets_every_start_and_seed_and_is_tuned_on_none_of_them():
     found = arms((0, 1, 2))
-    assert len(found) == 3 * (2 * len(REWARDS) + len(ABLATIONS)) == 60
+    assert len(found) == 3 * (2 * len(REWARDS) + len(ABLATIONS) + 2 * len(TRUE_ARMS)) == 102
     assert len({arm.name for arm in found}) == len(found)
     tried = list(trials(found, CPU.alignment.rates))
     assert len(tried) == len(REWARDS) * len(CPU.alignment.rates)
@@ -186,7 +186,7 @@ def recorded():
     runs = [
         {
             "seed": arm.seed,
-            "arm": {"reward": arm.reward, "start": arm.start, "ablation": arm.ablation},
+            "arm": asdict(arm),
             "answers": sampled(0.75),
             "history": history([0.5 + 0.05 * k for k in range(10)]),
             "seconds": 20.0,
@@ -203,7 +203,7 @@ def recorded():
         for kind in ("warm", "cold")
         for seed in (0, 1, TUNING_SEED)
     ]
-    return {**record(plan, {"gated": 1e-3}, models, runs), "seconds": 60.0}
+    return {**record(plan, {"gated": 1e-3}, models, runs), "cpu_seconds": 60.0}
 
 
 def test_figures_are_those_of_all_answers_with_an_interval(recorded):
@@ -256,6 +256,8 @@ def test_an_arm_knows_its_judge_and_its_bundle():
     assert Arm("promedical", "cold", 0, ablation="no_safety_data").judge == "no_safety_data"
     assert Arm("promedical", "cold", 0, ablation="no_veto").judge == "criteria"
     assert Arm("promedical", "cold", 0, ablation="no_bonus_margin").shape == "promedical"
+    assert Arm("gated", "cold", 0, truth=True).judge is None
+    assert Arm("gated", "cold", 0, truth=True).name == "gated_by_truth-cold-seed0"
 
 
 @pytest.mark.train
@@ -263,6 +265,7 @@ def test_the_command_runs_resumes_and_reports(tmp_path, capsys):
     out = tmp_path / "experiment"
     command = ["experiment", "--out", str(out), "--smoke", "--seeds", "0"]
     command += ["--only", "centred", "--only", "scalar", "--only", "no_veto"]
+    command += ["--only", "weighted_by_truth"]
     assert main(command) == 0
     first = capsys.readouterr().out
     assert "| centred |" in first
@@ -277,3 +280,5 @@ def test_the_command_runs_resumes_and_reports(tmp_path, capsys):
     assert after["answers"] == before["answers"]
     assert after["history"] == before["history"]
     assert len(after["history"]) == SMOKE.alignment.steps
+    by_truth = json.loads((out / "results" / "weighted_by_truth-warm-seed0.json").read_text())
+    assert all(step["judged_safe"] == step["safe"] for step in by_truth["history"])
