@@ -181,7 +181,11 @@ def test_wrong_use_is_exit_code_2(rubric, arguments):
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_an_interrupted_run_leaves_nothing(rubric, tmp_path, how):
     arguments = ["compile", str(rubric), "--out", str(tmp_path / "b"), "--synthesize", "10000"]
-    code = f"import sys; from rubricdsl.compiler.cli import main; sys.exit(main({arguments!r}))"
+    # A shell has its background jobs ignore interrupts, and children inherit that.
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        f"from rubricdsl.compiler.cli import main; sys.exit(main({arguments!r}))"
+    )
     run = subprocess.Popen([sys.executable, "-P", "-c", code], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 30
     while not list(tmp_path.glob(".b.draft-*")):
