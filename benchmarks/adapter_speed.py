@@ -40,6 +40,7 @@ RESULT = ROOT / "benchmarks" / "results" / "adapter_speed.md"
 STACKS = ("verl", "openrlhf", "slime", "art", "verifiers", "openenv", "inspect", "lm-eval")
 ANSWERS = 2000
 BATCH, GROUP = 4096, 8
+ANSWER = "Please see a doctor this week."
 Work = Callable[[], object]
 
 
@@ -126,7 +127,7 @@ def _pair(
     stack: str, adapter: Any, reward: Any, row: dict[str, Any], given: dict[str, Any]
 ) -> tuple[Work, Work]:
     """The call of the adapter, and what it comes down to."""
-    answer = "Please see a doctor this week."
+    answer = ANSWER
     if stack == "verl":
         call = {"data_source": row["data_source"], "solution_str": answer, "ground_truth": ""}
         return (
@@ -151,6 +152,15 @@ def _pair(
             lambda: adapter.process_results(dict(row), [answer]),
             lambda: reward.score_rows([given], [answer])[0].findings(),
         )
+
+    return _awaited(stack, adapter, reward, row, given)
+
+
+def _awaited(
+    stack: str, adapter: Any, reward: Any, row: dict[str, Any], given: dict[str, Any]
+) -> tuple[Work, Work]:
+    """The same where both are coroutines."""
+    answer = ANSWER
 
     async def judge(items: list[dict[str, Any]]) -> Any:
         return [SHEET for _ in items]

@@ -3,8 +3,9 @@
 The controlled clinic (rl/clinic/) makes cases and answers with known verdicts. The same policy is
 aligned with the gated, centred, lexicographic, promedical, weighted, healthbench and rar rewards,
 by a reward model's verdicts and by the true ones, and with a reward model that gives one number;
-from a warm and a cold start, with every seed; and with four parts of the paper's method taken away. Learning rates are tuned for each reward on a
-seed of its own. What is reported is ground truth (docs/experiment.md).
+from a warm and a cold start, with every seed; and with four parts of the paper's method taken away.
+Learning rates are tuned for each reward on a seed of its own. What is reported is ground truth
+(docs/experiment.md).
 
 Every finished part is a file in --out: the same command goes on where an earlier one stopped.
 
