@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from rubricdsl.batches import Batches, Size, misfits
+from rubricdsl.batches import Batches, Size, misfits, too_few
 
 from . import known_shapes, tiny, train_policy
 from .dry_report import Model, told
@@ -235,11 +235,8 @@ def _build(built: Built, folder: Path, found: Findings) -> None:
     _check_lengths(built, trainer, rows, found)
     wanted = resolved.batches.sampled
     sampled = len(next(iter(trainer.get_train_dataloader()), ()))
-    if not sampled:
-        found.wrong.append(
-            f"data: {len(rows)} prompts do not fill a step of {resolved.batches.prompts}, and TRL "
-            "leaves out what does not: no step would be made (a smaller batch, or more prompts)"
-        )
+    if few := too_few(resolved.batches, len(rows)):
+        found.wrong.append(f"data: {few}")
     elif sampled != wanted:
         found.wrong.append(f"trainer: a generation has {sampled} answers, not {wanted}")
     with train_policy.judging(built.reward, watch.judge):

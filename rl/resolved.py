@@ -13,7 +13,16 @@ from typing import Any
 import yaml
 from trl import GRPOConfig
 
-from rubricdsl.batches import ACCELERATE, SERVER, SETTINGS, Batches, Misfit, Size, misfits
+from rubricdsl.batches import (
+    ACCELERATE,
+    SERVER,
+    SETTINGS,
+    Batches,
+    Misfit,
+    Size,
+    misfits,
+    too_few,
+)
 from rubricdsl.bundle import BundleError
 
 from .errors import TrainingError
@@ -78,10 +87,11 @@ def ranked_rubric(material: Material) -> str | None:
     return next((r.name for r in rubrics if r.reward.shape == "centred"), None)
 
 
-def check_batches(config: GRPOConfig, material: Material, size: Size) -> list[str]:
+def check_batches(config: GRPOConfig, material: Material, size: Size, prompts: int) -> list[str]:
     """Notes on the batches of a run that is about to start, in as many processes as there are.
 
-    Raises `TrainingError` with everything that does not fit.
+    `prompts` is how many there are to train on. Raises `TrainingError` with everything that does
+    not fit.
     """
     local_world = int(os.environ.get("LOCAL_WORLD_SIZE") or config.world_size)
     batches = Batches(
@@ -94,6 +104,8 @@ def check_batches(config: GRPOConfig, material: Material, size: Size) -> list[st
         tensor_parallel=_shared_engine(config),
     )
     found = list(misfits(batches, ranked_rubric(material)))
+    if few := too_few(batches, prompts):
+        found.append(few)
     if fatal := [misfit for misfit in found if misfit.fatal]:
         raise TrainingError("; ".join(map(_what, fatal)), "; ".join(m.hint for m in fatal))
     notes = [str(misfit) for misfit in found]

@@ -123,7 +123,7 @@ def train(
     values = _values(out, preset, lora, seed)
     file = settings_file(material, size)
     config, model_config, names = grpo_settings_and_rewards(file, values, overrides)
-    for note in (*check_batches(config, material, size), *differs_when_resumed(config)):
+    for note in (*check_batches(config, material, size, len(rows)), *differs_when_resumed(config)):
         tell(f"  note: {note}")
     opened = _judge(judge, reward_model, material, rows, needed=reward_funcs is None or stop.below)
     changed = {"overrides": list(overrides), "lora": lora, "seed": seed, "preset": repr(preset)}

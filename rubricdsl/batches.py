@@ -174,6 +174,20 @@ def misfits(batches: Batches, ranked: str | None = None) -> Iterator[Misfit]:
         )
 
 
+def too_few(batches: Batches, prompts: int) -> Misfit | None:
+    """What is wrong where there are fewer prompts than one generation takes."""
+    if prompts >= batches.prompts:
+        return None
+    return Misfit(
+        f"{prompts} {'prompt does' if prompts == 1 else 'prompts do'} not fill a step of "
+        f"{batches.prompts}",
+        "the trainer leaves out what does not, so that no step would be made",
+        f"take a batch of at most {prompts * batches.group} answers "
+        "(per_device_train_batch_size times gradient_accumulation_steps, over all devices), or "
+        "more prompts",
+    )
+
+
 def _split(batches: Batches, where: str, ranked: str | None) -> Misfit:
     """A group in pieces."""
     group, local = batches.group, batches.local

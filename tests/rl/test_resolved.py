@@ -60,23 +60,29 @@ def running(**settings):
 
 
 def test_a_run_that_splits_ranked_groups_does_not_start(centred):
-    assert check_batches(running(), centred, "node") == []
+    assert check_batches(running(), centred, "node", 1000) == []
     broken = running(per_device_train_batch_size=1)
     with pytest.raises(TrainingError, match=r"`reward centred` of tests\.burns ranks") as wrong:
-        check_batches(broken, centred, "node")
+        check_batches(broken, centred, "node", 1000)
     assert "multiple of 8 keeps groups whole" in wrong.value.hint
 
 
+def test_a_run_that_would_make_no_step_does_not_start(centred):
+    with pytest.raises(TrainingError, match="1 prompt does not fill a step of 4") as wrong:
+        check_batches(running(), centred, "node", 1)
+    assert "at most 4 answers" in wrong.value.hint
+
+
 def test_a_run_in_other_processes_than_its_file_is_for(centred, monkeypatch):
-    (note,) = check_batches(running(world_size=1), centred, "node")
+    (note,) = check_batches(running(world_size=1), centred, "node", 1000)
     assert "is for 2 processes, and this run has 1: accelerate launch" in note
-    assert check_batches(running(world_size=1), centred, "gpu") == []
+    assert check_batches(running(world_size=1), centred, "gpu", 1000) == []
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "1")
     engine = {"use_vllm": True, "vllm_mode": "colocate", "vllm_tensor_parallel_size": 2}
     with pytest.raises(TrainingError, match="takes 2 GPUs, and a machine has 1"):
-        check_batches(running(**engine), centred, "node")
+        check_batches(running(**engine), centred, "node", 1000)
     engine["vllm_mode"] = "server"
-    assert check_batches(running(**engine), centred, "node") == []
+    assert check_batches(running(**engine), centred, "node", 1000) == []
 
 
 def test_overrides_change_what_a_size_comes_to(centred):
