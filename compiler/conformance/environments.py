@@ -399,10 +399,12 @@ def _at_least(least: tuple[int, int]) -> str | None:
     found = (shutil.which(name) for name in (os.environ.get("PYTHON312", ""), "python3.12",
                                              "python3.13", "python3.14") if name)  # fmt: skip
     works = f"import sys; sys.exit(sys.version_info < {least})"
-    return next(
-        (p for p in found if p and subprocess.run([p, "-c", works], check=False).returncode == 0),
-        None,
-    )
+    return next((path for path in found if path and _runs([path, "-c", works])), None)
+
+
+def _runs(command: Sequence[str]) -> bool:
+    """Whether a command ends well; what it says of itself is of no interest."""
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _run(name: str) -> dict[str, Any] | str:
