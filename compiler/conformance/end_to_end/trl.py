@@ -97,7 +97,8 @@ def _train(run: Run) -> None:
             "--per_device_train_batch_size", str(GROUP), "--gradient_accumulation_steps",
             str(BATCHES), "--max_steps", str(STEPS), "--save_steps", str(STEPS),
             "--max_completion_length", "24", "--gradient_checkpointing", "false",
-            "--use_cpu", "true", "--disable_tqdm", "true",
+            "--use_cpu", "true", "--use_vllm", "false", "--use_peft", "false",
+            "--dtype", "float32", "--disable_tqdm", "true",
             variables=variables, folder=home / run.bundle)  # fmt: skip
 
 
