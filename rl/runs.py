@@ -1,6 +1,7 @@
 """A run's folder: what it was made from, whether it may be continued, and its figures."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -42,14 +43,27 @@ def describe(material: Material, kind: str, model: str, settings: Mapping[str, A
     return Run(kind, material.fingerprint, material.template, material.hashes, model, changed)
 
 
+def open_folder(folder: Path) -> None:
+    """Make a folder to write to, or see that it is one. Raises `TrainingError`."""
+    why = "give another folder"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise TrainingError(f"{folder} is a file", why) from None
+    except OSError as error:
+        raise TrainingError(f"{folder} cannot be made: {error.strerror}", why) from None
+    if not os.access(folder, os.W_OK):
+        raise TrainingError(f"{folder} cannot be written to", why)
+
+
 def prepare(folder: Path, run: Run, resume: Resume) -> str | None:
     """Make the folder of a run, or find the checkpoint to go on from; None to start anew.
 
-    Raises `TrainingError` for a folder that belongs to something else.
+    Raises `TrainingError` for a folder that belongs to something else or cannot be written to.
     """
+    open_folder(folder)
     # A run that failed before it began has left its description alone.
-    if not folder.exists() or {path.name for path in folder.iterdir()} <= {RUN}:
-        folder.mkdir(parents=True, exist_ok=True)
+    if {path.name for path in folder.iterdir()} <= {RUN}:
         write_json(folder / RUN, asdict(run))
         return None
     before = read_run(folder, run.kind)

@@ -126,10 +126,8 @@ def train(
     for note in (*check_batches(config, material, size, len(rows)), *differs_when_resumed(config)):
         tell(f"  note: {note}")
     opened = _judge(judge, reward_model, material, rows, needed=reward_funcs is None or stop.below)
-    changed = {"overrides": list(overrides), "lora": lora, "seed": seed, "preset": repr(preset)}
-    if size != "gpu":
-        changed["size"] = size
-    run = _described(material, model, changed, opened, reward_funcs)
+    given = {"overrides": list(overrides), "lora": lora, "seed": seed, "size": size}
+    run = _described(material, model, {**given, "preset": repr(preset)}, opened, reward_funcs)
     with config.main_process_first(local=False):
         checkpoint = prepare(out, run, resume)
     before = stopped_before(out) if checkpoint else None
@@ -141,18 +139,23 @@ def train(
     watch = Watch(reward, asked) if asked else None
     samples, ending = Samples(out, sampling), EarlyStop(stop, again=before is not None)
     trainer = build_trainer(name, config, model_config, told, watch, names, reward_funcs, samples)
-    only_lines(trainer, Lines("policy", _SHOWN, tell))
     trainer.add_callback(Keeping(out, samples))
     trainer.add_callback(ending)
+    with judging(reward, watch.judge if watch else None):
+        _run(trainer, out, checkpoint, tell)
+    seconds = round(time.monotonic() - clock, 1)
+    return _ended(out, trainer, opened, ending, seconds, tell) if is_first() else {}
+
+
+def _run(trainer: PolicyTrainer, out: Path, checkpoint: str | None, tell: Say) -> None:
+    """Train from the beginning or from a checkpoint, and save the policy."""
+    only_lines(trainer, Lines("policy", _SHOWN, tell))
     if checkpoint:
         tell(f"  going on from {checkpoint}")
     if is_first():
         (out / METRICS).unlink(missing_ok=True)
-    with judging(reward, watch.judge if watch else None):
-        trainer.train(resume_from_checkpoint=checkpoint)
+    trainer.train(resume_from_checkpoint=checkpoint)
     trainer.save_model(str(out))
-    seconds = round(time.monotonic() - clock, 1)
-    return _ended(out, trainer, opened, ending, seconds, tell) if is_first() else {}
 
 
 def _judge(

@@ -46,7 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 when everything ran, 1 when a step failed."""
     start = time.monotonic()
-    args.out.mkdir(parents=True, exist_ok=True)
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        print(f"rubricc: {args.out} cannot be made: {error.strerror}", file=sys.stderr)
+        return 1
     bundle = args.out / "bundle"
     rows = 8 if args.smoke else ROWS
     _title("compiling the library with synthetic answers")

@@ -65,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
 
     def work() -> None:
         experiment, page, plan = (training(f"experiment.{m}") for m in ("run", "page", "plan"))
+        if args.report is not None:
+            training("runs").open_folder(args.report)
         found = experiment.run(
             args.out, plan.PLANS[args.size], _compiled, seeds=args.seeds, only=args.only
         )

@@ -21,6 +21,9 @@ BY_TRUTH = "_by_truth"
 TRUE_ARMS = tuple(f"{shape}{BY_TRUTH}" for shape in SHAPES)
 """The shapes once more, with the true verdicts in place of a reward model's."""
 
+LABELS = (*REWARDS, *ABLATIONS, *TRUE_ARMS)
+"""All that can be named."""
+
 FULL = "criteria"
 KINDS = (FULL, NO_CRITERIA, NO_SAFETY, SCALAR)
 """Reward models: asked about each criterion; never told which criterion it is; trained without

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .aligning import COLUMNS
-from .arms import ABLATIONS, KINDS, REWARDS, TRUE_ARMS, Arm
+from .arms import KINDS, LABELS, Arm
 from .plan import Plan
 
 RESULT = "result.json"
@@ -76,7 +76,7 @@ def record(
 
 def _place(item: tuple[tuple[str, str], object]) -> tuple[str, int]:
     label, start = item[0]
-    return start, (*REWARDS, *ABLATIONS, *TRUE_ARMS).index(label)
+    return start, LABELS.index(label)
 
 
 def _of_models(models: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from ..clinic.truth import Truth
 from ..errors import TrainingError
 from ..material import load_reward, open_material
 from ..progress import Say, say
-from ..runs import write_json
-from .arms import Arm, arms, trials
+from ..runs import open_folder, write_json
+from .arms import LABELS, Arm, arms, trials
 from .jobs import TRUE_SHAPE, Job
 from .places import Places
 from .plan import TUNING_SEED, Plan
@@ -42,7 +42,7 @@ def run(
     """
     wanted = arms(seeds, only)
     if not wanted:
-        raise TrainingError("nothing is left to do: --only names none of the arms")
+        raise TrainingError("--only names none of the arms", f"there are {', '.join(LABELS)}")
     if TUNING_SEED in seeds:
         raise TrainingError(f"the seed {TUNING_SEED} is for choosing learning rates")
     places = Places(out)
@@ -68,7 +68,7 @@ def run(
 
 def _settle(out: Path, plan: Plan) -> None:
     """A folder has the results of one plan. Raises `TrainingError`."""
-    out.mkdir(parents=True, exist_ok=True)
+    open_folder(out)
     (out / "results").mkdir(exist_ok=True)
     path, text = out / PLAN, f"{plan!r}\n"
     if path.exists() and path.read_text(encoding="utf-8") != text:
